@@ -1,0 +1,1 @@
+"""What ops decide: settings, rules, rates, prices, money, bounds."""

@@ -1,0 +1,1 @@
+"""The way of a call: guard, identity, estimate, forward, meter."""

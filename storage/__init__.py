@@ -1,0 +1,1 @@
+"""What is kept: holds and counters in Redis, the outbox, the SQL ledger."""

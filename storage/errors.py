@@ -1,0 +1,43 @@
+"""What storage raises; no redis or SQL exception crosses this package's border.
+
+StorageError
+├── RedisUnavailable      nothing was written, or it is certain that it may be asked again
+│   └── ReplyLost         sent, no answer: it may or may not have been written
+├── NotReady              Redis is empty, foreign or being rebuilt: nothing is admitted
+├── OutboxFull            settled calls wait for SQL up to the bound: admission is closed
+├── LedgerUnavailable     SQL did not answer
+├── LedgerRejected        SQL refused one record: it is quarantined
+└── Conflict              the same hold was told to end twice, with different amounts
+"""
+
+
+class StorageError(Exception):
+    """The root of this package's errors."""
+
+
+class RedisUnavailable(StorageError):
+    """Redis could not be reached, and nothing was written."""
+
+
+class ReplyLost(RedisUnavailable):
+    """A script was sent and no answer came: repeat an idempotent script until it answers."""
+
+
+class NotReady(StorageError):
+    """Redis has not been verified or is being rebuilt."""
+
+
+class OutboxFull(StorageError):
+    """The outbox has reached its bound."""
+
+
+class LedgerUnavailable(StorageError):
+    """SQL could not be reached."""
+
+
+class LedgerRejected(StorageError):
+    """SQL refused a record that no repetition will make good."""
+
+
+class Conflict(StorageError):
+    """A hold that has ended was told to end with other amounts."""
