@@ -100,6 +100,35 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class WorstCase:
+    """An upper bound of what one call can use: what is held before it leaves.
+
+    `input_tokens` counts all prompts and all kinds of input together (audio and image input
+    are parts of it); a call may use `choices` × `output_ceiling` output tokens.
+    """
+
+    input_tokens: int
+    output_ceiling: int = 0
+    choices: int = 1
+    explicit: bool = True
+    """The client set the ceiling itself: it is never changed."""
+    lowerable: bool = False
+    """The ceiling is implicit and may be lowered and spliced into the body."""
+    min_output_tokens: int = 0
+    """A lowerable ceiling is never lowered below this."""
+    audio_input_tokens: int = 0
+    image_input_tokens: int = 0
+    audio_output: bool = False
+    image_output: bool = False
+    """Output may be billed at the audio (image) price."""
+    web_searches: int = 0
+    file_searches: int = 0
+    code_sessions: int = 0
+    tiers: tuple[str, ...] = ("default",)
+    """Service tiers that could apply; the dearest is held."""
+
+
+@dataclass(frozen=True, slots=True)
 class Amounts:
     """The same call in both moneys, nano-dollars."""
 
@@ -125,10 +154,13 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended, as the proxy knows it; `status` is settled, failed or voided."""
+    """How a call ended, as the proxy knows it; `status` is settled, failed, voided or assumed.
+
+    `settled` is charged for `usage`; `failed` and `voided` cost nothing; `assumed` costs what
+    was held.
+    """
 
     status: Status
-    amounts: Amounts
     usage: Usage = field(default_factory=Usage)
     served_model: str | None = None
     tier: str = "default"
