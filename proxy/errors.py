@@ -255,31 +255,29 @@ def iso_time(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def no_answer(error: UpstreamError) -> Refusal:
-    """502 or 504 for an upstream without a complete answer; a retry only where nothing left."""
+def no_answer(error: UpstreamError, *, charged: bool) -> Refusal:
+    """502 or 504 for an upstream without a complete answer; a retry only where nothing is lost."""
     match error:
         case NotConnectedInTime():
-            status, code, what = HTTPStatus.GATEWAY_TIMEOUT, "upstream_connect_timeout", "voided"
+            status, code = HTTPStatus.GATEWAY_TIMEOUT, "upstream_connect_timeout"
         case NeverSent():
-            status, code, what = HTTPStatus.BAD_GATEWAY, "upstream_unreachable", "voided"
+            status, code = HTTPStatus.BAD_GATEWAY, "upstream_unreachable"
         case TimedOut():
-            status, code, what = HTTPStatus.GATEWAY_TIMEOUT, "upstream_timeout", "assumed"
+            status, code = HTTPStatus.GATEWAY_TIMEOUT, "upstream_timeout"
         case Rubbish():
-            status, code, what = HTTPStatus.BAD_GATEWAY, "upstream_unreadable", "assumed"
+            status, code = HTTPStatus.BAD_GATEWAY, "upstream_unreadable"
         case _:
-            status, code, what = HTTPStatus.BAD_GATEWAY, "upstream_cut", "assumed"
-    money = (
-        "Nothing was sent and nothing is charged."
-        if what == "voided"
-        else "The request had been sent, so its full hold is charged; a retry is charged again."
-    )
+            status, code = HTTPStatus.BAD_GATEWAY, "upstream_cut"
+    money = "Nothing is charged."
+    if charged:
+        money = "The request had been sent, so all that was held is charged; a retry costs again."
     return Refusal(
         status,
         f"The upstream gave no complete answer: {error}. {money}",
         type_="upstream_error",
         code=code,
-        purser={"reason": code, "hold": what},
-        headers=() if what == "voided" else (NO_RETRY,),
+        purser={"reason": code, "charged": charged},
+        headers=(NO_RETRY,) if charged else (),
     )
 
 

@@ -8,7 +8,7 @@ and sets no time for writing. Here httpx's connect errors mean that nothing was 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -97,7 +97,8 @@ class _AnswerStream(httpx.AsyncByteStream):
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends an `httpx.Request` as it stands: no header, retry, redirect or decoding of its own.
 
-    Honours the extensions `timeout` and `target` (the raw request target) as httpcore does.
+    Honours the extensions `timeout` and `target` (the raw request target) as httpcore does, and
+    calls `sending` before the first byte of a body leaves.
     """
 
     def __init__(self) -> None:
@@ -133,7 +134,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                             (name.decode("latin-1"), _text(value))
                             for name, value in request.headers.raw
                         ),
-                        data=_pieces(body, writing, times["write"]) if body else None,
+                        data=_pieces(request, writing) if body else None,
                         allow_redirects=False,
                         timeout=aiohttp.ClientTimeout(
                             connect=times["pool"],
@@ -173,15 +174,15 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-async def _pieces(
-    body: bytes, writing: asyncio.Timeout, write_s: float
-) -> AsyncIterator[bytes | memoryview]:
-    """The body piece by piece, each to be taken within `write_s`."""
+async def _pieces(request: httpx.Request, writing: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """The body piece by piece, each to be taken within the time for writing."""
     now = asyncio.get_running_loop().time
-    view = memoryview(body)
+    write_s: float = request.extensions["timeout"]["write"]
+    body = request.content
+    request.extensions["sending"]()
     for start in range(0, len(body), WRITE_BYTES):
         writing.reschedule(now() + write_s)
-        yield view[start : start + WRITE_BYTES]
+        yield body[start : start + WRITE_BYTES]
     writing.reschedule(None)
 
 
@@ -213,7 +214,7 @@ class Answer:
     @property
     def is_stream(self) -> bool:
         """Whether it says itself to be server-sent events."""
-        content_type = self._response.headers.get("content-type", "")
+        content_type: str = self._response.headers.get("content-type", "")
         return content_type.partition(";")[0].strip().lower() == "text/event-stream"
 
     @property
@@ -253,11 +254,18 @@ class Upstream:
         self._urls: dict[str, httpx.URL] = {}
 
     async def send(
-        self, target: Target, method: str, path: bytes, headers: HeaderList, body: bytes
+        self,
+        target: Target,
+        method: str,
+        path: bytes,
+        headers: HeaderList,
+        body: bytes,
+        sending: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Send once and wait for the answer's head; raises `UpstreamError`.
 
-        `path` is raw, with its query, and follows the path of the target's URL.
+        `path` is raw, with its query, and follows the path of the target's URL. `sending` is
+        called before the first byte of the body leaves, or earlier.
         """
         url = self._urls.setdefault(target.url, httpx.URL(target.url))
         request = httpx.Request(
@@ -267,6 +275,7 @@ class Upstream:
             content=body,
             extensions={
                 "target": url.raw_path.rstrip(b"/") + path,
+                "sending": sending,
                 "timeout": {
                     "connect": target.connect_s,
                     "write": target.write_s,
@@ -275,6 +284,8 @@ class Upstream:
                 },
             },
         )
+        if not isinstance(self._transport, AiohttpTransport):
+            sending()
         with _httpx_as_ours():
             return Answer(await self._transport.handle_async_request(request))
 

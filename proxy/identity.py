@@ -23,7 +23,9 @@ EXECUTION: Final = "X-Execution-Id"
 METADATA: Final = "X-Purser-Metadata"
 
 _IDENTIFIER: Final = re.compile(rf"[A-Za-z0-9._:-]{{1,{IDENTIFIER_CHARS_MAX}}}")
-_PATH: Final = re.compile(rb"(?:/a/(?P<agent>[^/]*))?(?:/c/(?P<campaign>[^/]*))?(?P<rest>/v1(?:/.*)?)")
+_PATH: Final = re.compile(
+    rb"(?:/a/(?P<agent>[^/]*))?(?:/c/(?P<campaign>[^/]*))?(?P<rest>/v1(?:/.*)?)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What binds one call: read once from the live configuration, at its start."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from budget.admission import Admission
@@ -57,5 +57,5 @@ class Services:
     upstream: Upstream
     encrypt: Callable[[bytes], str]
     """Turns `X-Purser-Metadata` into what may be kept."""
-    readiness: Callable[[], Readiness]
+    readiness: Callable[[], Awaitable[Readiness]]
     metrics: Metrics
