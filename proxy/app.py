@@ -71,7 +71,7 @@ class Proxy:
         except ClientGone:
             if line is not None and line.charge_nano is None:
                 line.outcome = "gone"
-        except Exception:
+        except Exception:  # noqa: BLE001  the last resort: no request goes unanswered
             request_id = None if line is None else line.request_id
             LOGGER.exception("request failed", extra={"fields": {"request_id": request_id}})
             if line is not None:

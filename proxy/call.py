@@ -26,7 +26,7 @@ from proxy.log import CallLine
 from proxy.reply import Reply
 from proxy.request import Request
 from proxy.terms import Services, Terms
-from storage.records import CallFacts, Caller
+from storage.records import Caller, CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
 TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})

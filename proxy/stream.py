@@ -47,6 +47,8 @@ class Relay:
         async for chunk in self._answer.chunks():
             await self._pass(chunk, self._events(chunk))
         await self._pass(b"", self._reader.close())
+        if self._decode is unreadable and not self._hold.ended:
+            await self._hold.assume()
         if not self._hold.ended:
             if not self._meter.reading.complete:
                 raise Cut("the stream ended before its last event")
@@ -97,7 +99,12 @@ def decoder(content_encoding: str | None) -> Decode:
         return lambda chunk: (chunk,)
     if content_encoding in ("gzip", "x-gzip", "deflate"):
         return _inflate(zlib.decompressobj(ZLIB_OR_GZIP))
-    return lambda chunk: ()
+    return unreadable
+
+
+def unreadable(_chunk: bytes) -> tuple[bytes, ...]:
+    """Of a coding that we do not know, nothing is read: its call is charged as held."""
+    return ()
 
 
 def _inflate(state: "zlib._Decompress") -> Decode:
