@@ -17,7 +17,7 @@ from proxy.errors import (
     unavailable,
     wrong_method,
 )
-from proxy.estimate import ceiling_field, estimate
+from proxy.estimate import ceiling_field, estimate, must_write_ceiling
 from proxy.exchange import Exchange, Outbound, pass_through
 from proxy.headers import to_upstream, values
 from proxy.hold import OpenHold
@@ -152,14 +152,19 @@ def find_endpoint(method: str, path: bytes) -> Endpoint:
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:
     """The body with the granted ceiling and the wish for usage written in, where they are ours."""
-    if grant.lowered:
+    if writes_ceiling(grant):
         field = ceiling_field(endpoint, body, grant.pricing.model)
         body = with_ceiling(body, field, grant.output_ceiling)
     return with_usage(body) if asks_usage else body
 
 
+def writes_ceiling(grant: Grant) -> bool:
+    """The ceiling is not the client's, and must stand in the body for the hold to be true."""
+    return grant.lowered or must_write_ceiling(grant.pricing.model, grant.worst)
+
+
 def ceiling_headers(grant: Grant) -> HeaderList:
     """The ceiling that was written in, told to the client."""
-    if not grant.lowered:
+    if not writes_ceiling(grant):
         return []
     return [(b"x-purser-max-output-tokens", str(grant.output_ceiling).encode())]

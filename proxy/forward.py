@@ -35,6 +35,8 @@ KEEP_ALIVE_S: Final = 4.0
 """Below the five seconds after which common servers close an idle connection: a request written
 into one that is being closed would have to be charged as sent."""
 ANSWER_HEADERS_MAX: Final = 256
+STATUSES: Final = range(200, 600)
+"""What an answer's head may say; 1xx ones before it are taken silently."""
 
 _NEVER_CONNECTED: Final = (
     aiohttp.ClientConnectorError,
@@ -146,9 +148,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 if writing.expired():
                     raise httpx.WriteTimeout("the request was not taken in time") from error
                 raise
-        if response.status == httpx.codes.SWITCHING_PROTOCOLS:
+        if response.status not in STATUSES:
             response.close()
-            raise httpx.RemoteProtocolError("an upgrade that nobody asked for")
+            raise httpx.RemoteProtocolError(f"an answer of status {response.status}")
         return httpx.Response(
             response.status, headers=response.raw_headers, stream=_AnswerStream(response)
         )
