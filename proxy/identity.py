@@ -98,7 +98,7 @@ def _said(headers: HeaderList, header: str, in_path: bytes | None = None) -> _Sa
 
 
 def _identifier(said: _Said) -> str:
-    text = unquote_to_bytes(said.value).strip().decode("latin-1")
+    text = unquote_to_bytes(said.value).strip(b" ").decode("latin-1")
     if not _IDENTIFIER.fullmatch(text):
         raise _bad(
             said, f"1 to {IDENTIFIER_CHARS_MAX} of the characters A-Z a-z 0-9 . _ : - are allowed"
@@ -121,7 +121,7 @@ def _agent(said: _Said) -> str:
 def _name(said: _Said) -> str:
     """A campaign or task: text that a person wrote, in one form whatever its bytes."""
     try:
-        text = unicodedata.normalize("NFC", unquote_to_bytes(said.value).decode().strip())
+        text = unicodedata.normalize("NFC", unquote_to_bytes(said.value).decode().strip(" "))
     except UnicodeDecodeError:
         raise _bad(said, "its bytes are not UTF-8 (percent-encoded or not)") from None
     if not 1 <= len(text) <= NAME_CHARS_MAX or not text.isprintable():

@@ -67,15 +67,15 @@ def test_bad_values_in_the_path_are_told(path):
     assert "The path's place of X-" in refusal(path=path).message
 
 
-@given(st.text(min_size=1, max_size=60).filter(lambda t: t.strip() and t.isprintable()))
+@given(st.text(min_size=1, max_size=60).filter(lambda t: t.strip(" ") and t.isprintable()))
 def test_a_campaign_is_the_same_in_every_spelling(text):
     """Raw or percent-encoded UTF-8, composed or not: one campaign."""
     text = unicodedata.normalize("NFC", text).replace("%", "")
-    if not text.strip() or not text.isprintable() or text != unicodedata.normalize("NFC", text):
+    if not text.strip(" ") or not text.isprintable() or text != unicodedata.normalize("NFC", text):
         return
     decomposed = unicodedata.normalize("NFD", text)
     spellings = {text.encode(), quote(text).encode(), quote(decomposed, safe="").encode()}
-    assert {who(("x-campaign-id", value)).campaign for value in spellings} == {text.strip()}
+    assert {who(("x-campaign-id", value)).campaign for value in spellings} == {text.strip(" ")}
 
 
 @pytest.mark.parametrize(
