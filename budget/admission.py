@@ -88,7 +88,9 @@ class Admission:
             raise Unavailable(str(error)) from error
         raise Unavailable("the budget's rules are changing: try again")
 
-    def _ask(self, facts: CallFacts, worst: WorstCase, pricing: Pricing, checks: list[RuleCheck]) -> Reserve:
+    def _ask(
+        self, facts: CallFacts, worst: WorstCase, pricing: Pricing, checks: list[RuleCheck]
+    ) -> Reserve:
         limits = self._limits()
         full = worst_amounts(pricing, worst, worst.output_ceiling)
         least = worst.output_ceiling
@@ -122,8 +124,7 @@ def _granted(facts: CallFacts, worst: WorstCase, pricing: Pricing, held: Held) -
         worst=worst,
         held=held.amounts,
         output_ceiling=held.ceiling,
-        lowered=held.ceiling < worst.output_ceiling
-        or (worst.lowerable and pricing.model is None),
+        lowered=held.ceiling < worst.output_ceiling or (worst.lowerable and pricing.model is None),
         postings=held.postings,
         admitted_ms=held.admitted_ms,
         remaining_nano=held.remaining_nano,

@@ -87,7 +87,9 @@ def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Am
             (output_tokens, _output_kinds(worst)),
         )
         provider = ceil_div(
-            sum(units * _dearest(pricing.model, kinds, worst) for units, kinds in parts if units > 0),
+            sum(
+                units * _dearest(pricing.model, kinds, worst) for units, kinds in parts if units > 0
+            ),
             UNITS_PER_MILLION,
         )
         provider += _fees(

@@ -86,7 +86,11 @@ class Endings:
 
     def forget(self, drained: int) -> None:
         """Endings up to this number stand in SQL."""
-        done = [name for name, kept in self._kept.items() if kept.seq is not None and kept.seq <= drained]
+        done = [
+            name
+            for name, kept in self._kept.items()
+            if kept.seq is not None and kept.seq <= drained
+        ]
         for name in done:
             del self._kept[name]
 

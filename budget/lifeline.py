@@ -13,7 +13,7 @@ from typing import Any, Final
 from budget.endings import Endings, OpenCall
 from budget.errors import Unavailable
 from budget.rulebook import Rulebook
-from config.bounds import BEAT_S
+from config.bounds import LISTEN_S
 from storage import generations, scripts
 from storage.entries import record_of
 from storage.errors import StorageError
@@ -113,7 +113,7 @@ class Lifeline:
                 if self.standing is not None:
                     _log.error("Redis is away: nothing is admitted", extra={"why": str(error)})
                 self.standing = None
-            await asyncio.sleep(BEAT_S if self.ready else _SOON_S)
+            await asyncio.sleep(LISTEN_S if self.ready else _SOON_S)
 
     async def hear(self) -> None:
         """One beat, and what follows from its answer."""

@@ -63,10 +63,14 @@ class Rulebook:
 
 
 def _matches(rule: Rule, facts: CallFacts) -> bool:
-    return all(fold(facts.value(dimension)) == fold(value) for dimension, value in rule.match.items())
+    return all(
+        fold(facts.value(dimension)) == fold(value) for dimension, value in rule.match.items()
+    )
 
 
 def _value(rule: Rule, digests: Sequence[str]) -> str:
     return ".".join(
-        digest for dimension, digest in zip(DIMENSIONS, digests, strict=True) if dimension in rule.each
+        digest
+        for dimension, digest in zip(DIMENSIONS, digests, strict=True)
+        if dimension in rule.each
     )

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from storage import scripts
+from storage.audit import Act
 from storage.errors import LedgerUnavailable
 from storage.ledger import Ledger
 from storage.redis_link import PREFIX, RedisLink
@@ -19,7 +20,7 @@ async def set_frozen(link: RedisLink, who: str, where: str, reason: str, *, froz
     audit = {
         "action": "freeze" if frozen else "thaw",
         "who": who,
-        "where": where,
+        "place": where,
         "old": "frozen" if before else "open",
         "new": "frozen" if frozen else "open",
         "reason": reason,
@@ -38,7 +39,7 @@ async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:
     while (row := await link.command("LINDEX", _PENDING, "0")) is not None:
         fields: dict[str, Any] = orjson.loads(row)
         try:
-            await ledger.audit(**fields)
+            await ledger.audit(Act(**fields))
         except LedgerUnavailable:
             return moved
         await link.command("LREM", _PENDING, "1", row)
@@ -48,6 +49,6 @@ async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:
 
 async def restore(link: RedisLink, ledger: Ledger) -> None:
     """Freeze again what the audit log says is frozen, after Redis was emptied."""
-    last = await ledger.last_audit(("freeze", "thaw"))
+    last = await ledger.last_act("freeze", "thaw")
     if last is not None and last.action == "freeze":
         await link.run(scripts.FREEZE, orjson.dumps({"who": last.who, "reason": last.reason}), "")

@@ -91,7 +91,9 @@ async def _filled(ledger: Ledger, new: NewCounter, drained: int) -> list[Argumen
     return flat
 
 
-async def posted_values(ledger: Ledger, rule: Rule, window: Interval, up_to_seq: int) -> dict[str, int]:
+async def posted_values(
+    ledger: Ledger, rule: Rule, window: Interval, up_to_seq: int
+) -> dict[str, int]:
     """What the ledger says each value of a rule has posted in a window, nano-dollars."""
     sums = await ledger.sums(rule, window.start_ms, window.end_ms, up_to_seq)
-    return {value: found.counted(rule.counts) for value, found in sums.items()}
+    return {value: found.amount(rule.counts) for value, found in sums.items()}

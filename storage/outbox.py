@@ -45,7 +45,9 @@ class Outbox:
         batch = await self._read()
         if batch is None:
             return 0
-        rejected = [(r.entry.seq, r.why, _dump(r.entry)) for r in await self._ledger.append(batch.entries)]
+        rejected = [
+            (r.entry.seq, r.why, _dump(r.entry)) for r in await self._ledger.append(batch.entries)
+        ]
         for seq, why, record in (*batch.broken, *rejected):
             _log.error("outbox entry is quarantined", extra={"seq": seq, "why": why})
             await self._link.command("HSET", QUARANTINE, str(seq), record)
@@ -62,7 +64,9 @@ class Outbox:
 
     async def _read(self) -> Batch | None:
         start = int(await self._link.command("HGET", META, "drained") or 0)
-        rows = await self._link.command("XRANGE", OUTBOX, f"{start + 1}-0", "+", "COUNT", str(DRAIN_BATCH))
+        rows = await self._link.command(
+            "XRANGE", OUTBOX, f"{start + 1}-0", "+", "COUNT", str(DRAIN_BATCH)
+        )
         if not rows:
             return None
         entries: list[LedgerEntry] = []
@@ -70,12 +74,20 @@ class Outbox:
         size = to = 0
         for identifier, flat in rows:
             to = int(identifier.split(b"-")[0])
-            fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
+            fields = {
+                name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)
+            }
             size += int(fields.get("b", b"0"))
             try:
                 entries.append(entry_of(to, fields))
             except LedgerRejected as error:
-                broken.append((to, str(error), orjson.dumps({k: v.decode(errors="replace") for k, v in fields.items()})))
+                broken.append(
+                    (
+                        to,
+                        str(error),
+                        orjson.dumps({k: v.decode(errors="replace") for k, v in fields.items()}),
+                    )
+                )
         return Batch(start, to, size, tuple(entries), tuple(broken))
 
 

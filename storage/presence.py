@@ -37,7 +37,9 @@ async def beat(link: RedisLink, process_id: str, about: Mapping[str, Any]) -> St
     state, epoch, generation, drained, frozen, digest, seq, size, now = await link.run(
         scripts.BEAT, process_id, orjson.dumps(dict(about))
     )
-    return Standing(state, epoch, generation, int(drained), frozen, digest, int(seq), int(size), int(now))
+    return Standing(
+        state, epoch, generation, int(drained), frozen, digest, int(seq), int(size), int(now)
+    )
 
 
 async def leave(link: RedisLink, process_id: str) -> bool:
@@ -74,7 +76,9 @@ class Watch:
             last, missed = self._seen.get(name, (None, 0))
             fresh[name] = (count, missed + 1 if last == count else 0)
         self._seen = fresh
-        return {name: count for name, (count, missed) in fresh.items() if missed >= BEATS_MISSED_MAX}
+        return {
+            name: count for name, (count, missed) in fresh.items() if missed >= BEATS_MISSED_MAX
+        }
 
     async def assume(self, process_id: str, beat_seen: str) -> int:
         """Assume the holds of a dead process, unless it beats after all; returns how many."""

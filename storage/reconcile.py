@@ -61,7 +61,9 @@ async def reconcile(
     """Compare every counter of `rules` with the ledger; numbers are checked from `after_seq`."""
     snapshot = await read_snapshot(link)
     if snapshot.state != "ready":
-        raise NotReady(f"Redis is {snapshot.state}: it is rebuilt first, then there is something to compare")
+        raise NotReady(
+            f"Redis is {snapshot.state}: it is rebuilt first, then there is something to compare"
+        )
     await Outbox(link, ledger).drain()
     by_counter = {rule.counter: rule for rule in rules}
     differences: list[Difference] = []
@@ -86,7 +88,10 @@ def _held(snapshot: Snapshot, counter: CounterState) -> dict[str, int]:
     for hold in snapshot.holds:
         amounts = Amounts(hold.charge_nano, hold.provider_nano)
         for posting in unpack_postings(hold.postings):
-            if (posting.counter, posting.window_start_ms) == (counter.counter, counter.window.start_ms):
+            if (posting.counter, posting.window_start_ms) == (
+                counter.counter,
+                counter.window.start_ms,
+            ):
                 counted: int = getattr(amounts, posting.counts)
                 held[posting.value] = held.get(posting.value, 0) + counted
     return held

@@ -42,8 +42,11 @@ def state_of(entries: Sequence[LedgerEntry]) -> str:
 class Recovery:
     """One recovery by one janitor. Another janitor may take over at any point."""
 
-    def __init__(self, link: RedisLink, ledger: Ledger, window_of: WindowOf) -> None:
+    def __init__(
+        self, link: RedisLink, ledger: Ledger, window_of: WindowOf, janitor_id: str
+    ) -> None:
         self._link = link
+        self._janitor_id = janitor_id
         self._ledger = ledger
         self._outbox = Outbox(link, ledger)
         self._window_of = window_of
@@ -52,7 +55,7 @@ class Recovery:
     async def run(self, rules: Sequence[Rule], seen: set[str]) -> None:
         """Recover; `seen` are processes that this janitor knows to have lived a moment ago."""
         started = time.monotonic()
-        await self._step("begin")
+        await self._step("begin", self._janitor_id)
         known = await self._ledger.max_seq()
         _log.warning("recovery begins", extra={"epoch": self._epoch, "ledger_seq": known})
         await self._await_processes("collected", seen, grace=known > 0)
@@ -80,11 +83,17 @@ class Recovery:
         watch = Watch(self._link)
         first = time.monotonic()
         looked, dead = 0.0, set[str]()
-        patience = BEAT_S * BEATS_MISSED_MAX if grace and not await self._link.hash("beats") else 0.0
+        patience = (
+            BEAT_S * BEATS_MISSED_MAX if grace and not await self._link.hash("beats") else 0.0
+        )
         while True:
             if time.monotonic() - looked >= BEAT_S:
                 dead, looked = set(await watch.look()), time.monotonic()
-            living = {name for name, about in (await processes(self._link)).items() if about.get("kind") == "proxy"}
+            living = {
+                name
+                for name, about in (await processes(self._link)).items()
+                if about.get("kind") == "proxy"
+            }
             beats = set(await self._link.hash("beats"))
             missing = await self._silent(seen - beats, first)
             marked = {name.decode() for name in await self._link.command("SMEMBERS", PREFIX + mark)}
@@ -127,5 +136,7 @@ class Recovery:
         for hold in snapshot.holds:
             for posting in unpack_postings(hold.postings):
                 if posting.counter in found:
-                    found[posting.counter].add(Interval(posting.window_start_ms, posting.window_end_ms))
+                    found[posting.counter].add(
+                        Interval(posting.window_start_ms, posting.window_end_ms)
+                    )
         return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from storage import scripts
 from storage.holds import Interval
-from storage.redis_link import RedisLink
+from storage.redis_link import META, RedisLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,28 @@ class Snapshot:
     holds: tuple[OpenHold, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The epoch of Redis, how far SQL has come, and Redis's clock."""
+
+    epoch: str
+    drained: int
+    now_ms: int
+
+
+async def read_standing(link: RedisLink) -> Moment:
+    """How Redis stands, without its counters."""
+    epoch, drained = await link.command("HMGET", META, "epoch", "drained")
+    seconds, micros = await link.command("TIME")
+    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    return Moment(epoch.decode() if epoch else "", int(drained or 0), now_ms)
+
+
 async def read_snapshot(link: RedisLink) -> Snapshot:
     """Read it in one script."""
-    state, seq, drained, size, now, generation, epoch, counters, holds = await link.run(scripts.SNAPSHOT)
+    state, seq, drained, size, now, generation, epoch, counters, holds = await link.run(
+        scripts.SNAPSHOT
+    )
     return Snapshot(
         state, int(seq), int(drained), int(size), int(now), generation, epoch,
         tuple(_counter(*counter) for counter in counters),
