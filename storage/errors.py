@@ -7,6 +7,7 @@ StorageError
 ├── OutboxFull            settled calls wait for SQL up to the bound: admission is closed
 ├── LedgerUnavailable     SQL did not answer
 ├── LedgerRejected        SQL refused one record: it is quarantined
+├── BadDatabaseUrl        `database_url` names no database that Purser can use
 ├── SchemaMismatch        the database is at another revision than this code
 ├── EmbeddedFailed        the private Valkey in the data folder did not start
 └── Conflict              the same hold was told to end twice, with different amounts
@@ -39,6 +40,10 @@ class LedgerUnavailable(StorageError):
 
 class LedgerRejected(StorageError):
     """SQL refused a record that no repetition will make good."""
+
+
+class BadDatabaseUrl(StorageError):
+    """`database_url` names no database that Purser can use."""
 
 
 class SchemaMismatch(StorageError):

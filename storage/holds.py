@@ -115,7 +115,9 @@ def pack_postings(postings: Sequence[Posting]) -> str:
 def unpack_postings(packed: str) -> tuple[Posting, ...]:
     """Postings as the scripts give them."""
     parts = (part.split(",") for part in packed.split(";") if part)
-    return tuple(Posting(c, int(start), int(end), value, mode) for c, start, end, value, mode in parts)
+    return tuple(
+        Posting(c, int(start), int(end), value, mode) for c, start, end, value, mode in parts
+    )
 
 
 def _optional(text: str) -> int | None:
@@ -148,7 +150,11 @@ class HoldStore:
             case ["granted", admitted, ceiling, charge, provider, postings, remaining]:
                 held = Amounts(int(charge), int(provider))
                 return Held(
-                    int(admitted), int(ceiling), held, unpack_postings(postings), _optional(remaining)
+                    int(admitted),
+                    int(ceiling),
+                    held,
+                    unpack_postings(postings),
+                    _optional(remaining),
                 )
             case ["frozen", now]:
                 return Refusal("frozen", None, 0, 0, 0, 0, NO_WINDOW_END_MS, int(now))
@@ -159,7 +165,9 @@ class HoldStore:
             case ["stale_config", *_]:
                 return Stale(None)
             case ["outbox_full"]:
-                raise OutboxFull("settled calls wait for SQL: admission is closed until it has them")
+                raise OutboxFull(
+                    "settled calls wait for SQL: admission is closed until it has them"
+                )
             case ["unready"]:
                 raise NotReady("Redis has not been verified yet, or is being rebuilt")
             case ["ended", state]:
@@ -241,5 +249,7 @@ async def correct(
         case ["held"]:
             raise Conflict(f"hold {first.hold_id} is still in flight: correct it once it has ended")
         case ["moved", entry]:
-            raise Conflict(f"hold {first.hold_id} has an entry {entry} that is not in SQL yet: try again")
+            raise Conflict(
+                f"hold {first.hold_id} has an entry {entry} that is not in SQL yet: try again"
+            )
     raise NotReady("Redis has not been verified yet, or is being rebuilt")

@@ -7,7 +7,6 @@
 local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'generation', 'drained')
 if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] or meta[3] == 'recovering' or not meta[3] then return { 'unready' } end
 if (meta[4] or '') ~= ARGV[3] then return { 'moved', meta[4] or '' } end
-if number(meta[5]) ~= number(ARGV[7]) then return { 'drained', meta[5] or '0' } end
 
 local now, at = now_ms(), 9
 local limits = {}
@@ -35,6 +34,9 @@ while at <= #ARGV do
   end
   fresh[#fresh + 1] = rule
 end
+
+-- Sums of new counters are good only for the number up to which SQL had been filled.
+if #fresh > 0 and number(meta[5]) ~= number(ARGV[7]) then return { 'drained', meta[5] or '0' } end
 
 -- The value of a call under a rule, or nil where the rule does not match it or its window.
 local function value_of(rule, digests, admitted)

@@ -5,7 +5,7 @@ local step, epoch = ARGV[2], ARGV[3]
 local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'seq')
 
 if step == 'begin' then
-  redis.call('HSET', META, 'run_id', ARGV[1], 'epoch', epoch, 'state', 'recovering')
+  redis.call('HSET', META, 'run_id', ARGV[1], 'epoch', epoch, 'state', 'recovering', 'recoverer', ARGV[4])
   redis.call('DEL', P .. 'collected', P .. 'replayed')
   return { 'begun' }
 end
