@@ -126,6 +126,8 @@ class WorstCase:
     code_sessions: int = 0
     tiers: tuple[str, ...] = ("default",)
     """Service tiers that could apply; the dearest is held."""
+    counted_input_tokens: int = 0
+    """Input as the provider will most likely count it: charged where an answer says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
