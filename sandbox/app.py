@@ -13,14 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.model_data import base_table
 from config.models import ModelTable
-from sandbox import chat, counting, errors
+from sandbox import chat, completions, counting, embeddings, errors, responses
 from sandbox.account import Account
 from sandbox.answer import Answer, Ask
 from sandbox.books import PREFIX, Books
 from sandbox.errors import ApiError
 from sandbox.exchange import Exchange
 from sandbox.faults import Directives, FaultQueue, read_directives
-from sandbox.models import Catalogue
+from sandbox.memory import Memory
+from sandbox.models import SERVED_MODES, Catalogue
 from sandbox.options import Options
 from sandbox.prompt import PrefixCache
 from sandbox.streaming import Stream
@@ -28,7 +29,8 @@ from sandbox.streaming import Stream
 LONG_BODY_BYTES = 64 * 1024
 """A longer prompt is counted on a thread, so that other streams keep their pace."""
 
-MODEL_PATH = "/v1/models/"
+MODELS = "/v1/models"
+RESPONSES = "/v1/responses"
 
 
 def create_app(options: Options | None = None, models: ModelTable | None = None) -> ASGIApp:
@@ -48,6 +50,7 @@ class Sandbox:
         self._faults = FaultQueue()
         self._books = Books(self._account, self._faults)
         self._cache = PrefixCache()
+        self._memory = Memory()
         self._run = os.urandom(6).hex()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,14 +102,9 @@ class Sandbox:
         if await _broken(exchange, directives, path):
             return
         _check_key(headers.get("authorization", ""))
-        if method == "GET" and path == "/v1/models":
-            await exchange.plain(orjson.dumps(self._catalogue.listed()))
-            return
-        if path.startswith(MODEL_PATH):
-            if method != "GET":
-                raise errors.wrong_method(method, path)
-            name = unquote(path.removeprefix(MODEL_PATH))
-            await exchange.plain(orjson.dumps(self._catalogue.one(name)))
+        free = self._free(method, path)
+        if free is not None:
+            await exchange.plain(orjson.dumps(free))
             return
         ask = self._read(method, path, raw, directives, serial)
         exchange.call.model = ask.model.name
@@ -115,6 +113,8 @@ class Sandbox:
         answer = build(ask) if len(raw) < LONG_BODY_BYTES else await asyncio.to_thread(build, ask)
         exchange.call.tier = answer.tier
         if answer.document is not None:
+            if answer.finish is not None:
+                answer.finish()
             await exchange.document(answer, orjson.dumps(answer.document), fault)
             return
         delay_ms = directives.event_delay_ms
@@ -122,8 +122,31 @@ class Sandbox:
             delay_ms = self._options.event_delay_ms
         await Stream(exchange, answer, fault, delay_ms).run()
 
+    def _free(self, method: str, path: str) -> dict[str, Any] | None:
+        """The body of a call that costs nothing; None where `path` is another kind of call."""
+        if path == MODELS:
+            if method != "GET":
+                raise errors.wrong_method(method, path)
+            return self._catalogue.listed()
+        if path.startswith(f"{MODELS}/"):
+            if method != "GET":
+                raise errors.wrong_method(method, path)
+            return self._catalogue.one(unquote(path.removeprefix(f"{MODELS}/")))
+        if path.startswith(f"{RESPONSES}/"):
+            name = path.removeprefix(f"{RESPONSES}/")
+            if "/" in name:
+                raise errors.unknown_path(method, path)
+            match method:
+                case "GET":
+                    return self._memory.one(name)
+                case "DELETE":
+                    return self._memory.forget(name)
+                case _:
+                    raise errors.wrong_method(method, path)
+        return None
+
     def _read(self, method: str, path: str, raw: bytes, directives: Directives, serial: str) -> Ask:
-        if path not in ENDPOINTS:
+        if path not in SERVED_MODES:
             raise errors.unknown_path(method, path)
         if method != "POST":
             raise errors.wrong_method(method, path)
@@ -137,10 +160,15 @@ class Sandbox:
         return Ask(path, fields, raw, model, directives, int(time.time()), serial)
 
     def _build(self, ask: Ask) -> Answer:
-        return chat.answer(ask, self._cache)
-
-
-ENDPOINTS = ("/v1/chat/completions",)
+        match ask.path:
+            case "/v1/chat/completions":
+                return chat.answer(ask, self._cache)
+            case "/v1/completions":
+                return completions.answer(ask)
+            case "/v1/embeddings":
+                return embeddings.answer(ask)
+            case _:
+                return responses.answer(ask, self._cache, self._memory)
 
 
 async def _broken(exchange: Exchange, directives: Directives, path: str) -> bool:

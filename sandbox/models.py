@@ -10,12 +10,13 @@ from sandbox.errors import ApiError, unknown_model, wrong_endpoint
 CREATED = 1_715_367_049
 """One date for all: the price list carries none."""
 
-_SERVED: Mapping[str, tuple[str, ...]] = {
+SERVED_MODES: Mapping[str, tuple[str, ...]] = {
     "/v1/chat/completions": ("chat",),
     "/v1/responses": ("chat", "responses"),
     "/v1/completions": ("completion",),
     "/v1/embeddings": ("embedding",),
 }
+"""The metered paths, and the modes of model that each serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Catalogue:
     def find_for(self, name: str, path: str) -> Model:
         """The model of this name if `path` serves it; raises `ApiError` 404."""
         model = self.find(name)
-        if model.mode not in _SERVED[path]:
+        if model.mode not in SERVED_MODES[path]:
             raise wrong_endpoint(name, path)
         return model
 

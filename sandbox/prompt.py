@@ -5,6 +5,7 @@ from binascii import Error as Base64Error
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -125,6 +126,7 @@ class PrefixCache:
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = Lock()
 
     def read(self, prompt: Prompt, key: str) -> tuple[int, int]:
         """(cached tokens, cache-write tokens) of this prompt, which is remembered."""
@@ -133,6 +135,12 @@ class PrefixCache:
         numbers = counting.tokens_of(prompt.encoding, "\n".join(prompt.text))
         longest = min(prompt.tokens - prompt.audio_tokens, len(numbers)) // CACHE_STEP * CACHE_STEP
         running = blake2b(f"{prompt.model.name}\n{key}".encode(), digest_size=16)
+        with self._lock:
+            cached = self._cached(running, numbers, longest)
+        writes = PriceKind.CACHE_WRITE in prompt.model.prices
+        return cached, (max(longest, 0) - cached if writes and longest >= CACHE_MIN else 0)
+
+    def _cached(self, running: blake2b, numbers: list[int], longest: int) -> int:
         cached, done = 0, 0
         for end in range(CACHE_MIN, longest + 1, CACHE_STEP):
             running.update(repr(numbers[done:end]).encode())
@@ -145,8 +153,7 @@ class PrefixCache:
                 self._known[mark] = None
         while len(self._known) > CACHE_ENTRIES_MAX:
             self._known.popitem(last=False)
-        writes = PriceKind.CACHE_WRITE in prompt.model.prices
-        return cached, (max(longest, 0) - cached if writes and longest >= CACHE_MIN else 0)
+        return cached
 
 
 def _text(where: str, value: object) -> str:
