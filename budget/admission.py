@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from budget.charge import Pricing, token_amounts, worst_amounts
-from budget.errors import Refused, Unavailable
 from budget.endings import OpenCall
+from budget.errors import Refused, Unavailable
 from budget.lifeline import Lifeline
 from budget.settlement import Settlement
 from storage.errors import NotReady, OutboxFull, RedisUnavailable, ReplyLost
-from storage.holds import Held, Refusal, Reserve, RuleCheck, Stale
+from storage.holds import Held, Refusal, Reserve, RuleCheck, StaleRules, StaleWindows
 from storage.records import Amounts, CallFacts, Posting, WorstCase
 
 _TURNS_MAX: Final = 5
@@ -76,15 +76,18 @@ class Admission:
                         return _granted(facts, worst, pricing, answer)
                     case Refusal():
                         raise Refused(answer)
-                    case Stale(now_ms=None):
+                    case StaleRules():
                         await self._lifeline.reload_rules()
-                    case Stale(now_ms=now_ms):
+                    case StaleWindows(now_ms=now_ms):
                         book.turn(now_ms)
         except ReplyLost as error:
             # The hold may stand: it is voided until Redis acknowledges that, and the id is burnt.
             self._settlement.void_unknown(facts, pricing)
             raise Unavailable(f"the budget did not answer in time: {error}") from error
-        except (RedisUnavailable, NotReady, OutboxFull) as error:
+        except NotReady as error:
+            self._lifeline.doubt()
+            raise Unavailable(str(error)) from error
+        except (RedisUnavailable, OutboxFull) as error:
             raise Unavailable(str(error)) from error
         raise Unavailable("the budget's rules are changing: try again")
 

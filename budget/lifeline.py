@@ -5,6 +5,7 @@ that Redis its open holds, and repeated every ending that SQL does not have.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ class Lifeline:
         self._heard_at = 0.0
         self._done: tuple[str, str] = ("", "")
         self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -95,6 +97,10 @@ class Lifeline:
             raise Unavailable(self.why_not_ready or "Redis is being rebuilt")
         return self.rulebook
 
+    def doubt(self) -> None:
+        """A script found Redis other than last heard: hear anew at once."""
+        self._wake.set()
+
     async def reload_rules(self) -> None:
         """Take up the generation in force."""
         generation = await generations.load(self._link)
@@ -113,7 +119,10 @@ class Lifeline:
                 if self.standing is not None:
                     _log.error("Redis is away: nothing is admitted", extra={"why": str(error)})
                 self.standing = None
-            await asyncio.sleep(LISTEN_S if self.ready else _SOON_S)
+            pause = LISTEN_S if self.ready else _SOON_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            self._wake.clear()
 
     async def hear(self) -> None:
         """One beat, and what follows from its answer."""

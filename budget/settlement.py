@@ -21,17 +21,34 @@ class Granted(Protocol):
     """What settlement needs to know of an admitted call."""
 
     @property
-    def facts(self) -> CallFacts: ...
+    def facts(self) -> CallFacts:
+        """Who calls what."""
+        ...
+
     @property
-    def pricing(self) -> Pricing: ...
+    def pricing(self) -> Pricing:
+        """Rate and prices of its admission."""
+        ...
+
     @property
-    def held(self) -> Amounts: ...
+    def held(self) -> Amounts:
+        """What is held for it."""
+        ...
+
     @property
-    def postings(self) -> tuple[Posting, ...]: ...
+    def postings(self) -> tuple[Posting, ...]:
+        """Where it counts."""
+        ...
+
     @property
-    def admitted_ms(self) -> int: ...
+    def admitted_ms(self) -> int:
+        """When it was admitted, by Redis's clock."""
+        ...
+
     @property
-    def remaining_nano(self) -> int | None: ...
+    def remaining_nano(self) -> int | None:
+        """What was left in the tightest rule at admission."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import combinations
 from config.budget_sections import Budgets
 from config.environment import LIMIT_VARIABLE
 from config.explain import origin_of, rule_names
-from config.origins import Origin, Path, Problem, dotted
+from config.origins import Origin, Problem, Steps, dotted
 from config.rules import fold
 from config.sections import Endpoints, Upstream
 from config.suggest import nearest
@@ -52,11 +52,11 @@ class _Checks:
         self._origins = tree.origins
         self._names = rule_names(tree.values)
 
-    def _problem(self, path: Path, found: str, allowed: str) -> Problem:
+    def _problem(self, path: Steps, found: str, allowed: str) -> Problem:
         return Problem(origin_of(path, self._origins), dotted(path, self._names), found, allowed)
 
     def rules(self, budgets: Budgets) -> Iterator[Problem]:
-        place: Path = ("budgets", "rules")
+        place: Steps = ("budgets", "rules")
         for index, rule in enumerate(budgets.rules):
             for dimension in rule.each:
                 if dimension in rule.match:
@@ -73,7 +73,7 @@ class _Checks:
                 yield self._problem((*place, j), found, "one rule for one counter")
 
     def primary(self, budgets: Budgets) -> Iterator[Problem]:
-        place: Path = ("budgets", "primary")
+        place: Steps = ("budgets", "primary")
         names = [rule.name for rule in budgets.rules]
         index = budgets.primary_index()
         if index is None and budgets.primary is not None and names:

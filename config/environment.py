@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from config.origins import ConfigError, Origin, Path, Problem
+from config.origins import ConfigError, Origin, Problem, Steps
 from config.suggest import nearest
 from config.yaml_text import Tree, read_yaml, same_key
 
@@ -19,7 +19,7 @@ CONFIG_VARIABLE: Final = "PURSER_CONFIG"
 LIMIT_VARIABLE: Final = "MAX_MONTHLY_BUDGET"
 """The limit of the primary rule."""
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
-SHORT_FORMS: Final[Mapping[str, Path]] = {
+SHORT_FORMS: Final[Mapping[str, Steps]] = {
     KEY_VARIABLE: ("upstream", "api_key"),
     "PURSER_PORT": ("server", "port"),
     "PURSER_DATA_DIR": ("storage", "data_dir"),
@@ -28,7 +28,7 @@ SHORT_FORMS: Final[Mapping[str, Path]] = {
 }
 
 
-def long_form(path: Path) -> str:
+def long_form(path: Steps) -> str:
     """The variable that sets the value at `path`."""
     return PREFIX + "__".join(str(step).upper() for step in path)
 
@@ -87,7 +87,7 @@ def _is_container(annotation: Any) -> bool:
     return origin is tuple or origin is Mapping or any(map(_is_container, get_args(annotation)))
 
 
-def _parse_container(tree: Tree, path: Path, text: str, origin: Origin) -> None:
+def _parse_container(tree: Tree, path: Steps, text: str, origin: Origin) -> None:
     """A list or mapping as YAML on one line, else a list with commas."""
     if text.lstrip()[:1] not in {"[", "{"}:
         _put(tree, path, [part.strip() for part in text.split(",")], origin)
@@ -101,14 +101,14 @@ def _parse_container(tree: Tree, path: Path, text: str, origin: Origin) -> None:
     _put(tree, path, read.values.get("value"), origin)
 
 
-def _at(values: Mapping[str, Any], path: Path) -> Any:
+def _at(values: Mapping[str, Any], path: Steps) -> Any:
     found: Any = values
     for step in path:
         found = found.get(step) if isinstance(found, Mapping) else None
     return found
 
 
-def _put(tree: Tree, path: Path, value: Any, origin: Origin) -> None:
+def _put(tree: Tree, path: Steps, value: Any, origin: Origin) -> None:
     """Set a value, forgetting what was said of anything below it."""
     place: Any = tree.values
     written: list[str | int] = []

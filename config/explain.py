@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from config.origins import DEFAULT, Origin, Path, Problem, dotted
+from config.origins import DEFAULT, Origin, Problem, Steps, dotted
 from config.suggest import nearest
 from config.values import redacted_url
 from config.yaml_text import Tree
@@ -44,7 +44,7 @@ def explain(errors: Iterable[ErrorDetails], tree: Tree, root: type[BaseModel]) -
     return [_explain_one(error, tree, root, names) for error in errors]
 
 
-def rule_names(values: Mapping[str, Any]) -> dict[Path, str]:
+def rule_names(values: Mapping[str, Any]) -> dict[Steps, str]:
     """What to call a rule in place of its number."""
     budgets = values.get("budgets")
     rules = budgets.get("rules") if isinstance(budgets, Mapping) else None
@@ -55,7 +55,7 @@ def rule_names(values: Mapping[str, Any]) -> dict[Path, str]:
     }
 
 
-def origin_of(path: Path, origins: Mapping[Path, Origin]) -> Origin:
+def origin_of(path: Steps, origins: Mapping[Steps, Origin]) -> Origin:
     """Where a value comes from, or the nearest thing around it that was written."""
     for length in range(len(path), 0, -1):
         if path[:length] in origins:
@@ -64,7 +64,7 @@ def origin_of(path: Path, origins: Mapping[Path, Origin]) -> Origin:
 
 
 def _explain_one(
-    error: ErrorDetails, tree: Tree, root: type[BaseModel], names: dict[Path, str]
+    error: ErrorDetails, tree: Tree, root: type[BaseModel], names: dict[Steps, str]
 ) -> Problem:
     path = tuple(step for step in error["loc"] if step != "[key]")
     place = dotted(path, names)
@@ -99,7 +99,7 @@ def _allowed(error: ErrorDetails, found: str) -> str:
     return _ALLOWED.get(kind, error["msg"])
 
 
-def _value(values: Any, path: Path) -> Any:
+def _value(values: Any, path: Steps) -> Any:
     for step in path:
         if isinstance(values, Mapping):
             values = values.get(step)
@@ -126,7 +126,7 @@ def _found(value: Any, place: str) -> str:
             return f'"{text[:80]}…"' if len(text) > 80 else f'"{text}"'
 
 
-def _fields(model: Any, path: Path) -> list[str]:
+def _fields(model: Any, path: Steps) -> list[str]:
     """The settings that a section has, following lists and mappings to what they hold."""
     for step in path:
         field = getattr(model, "model_fields", {}).get(step)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 """Keys and list positions from the root of the settings to a value."""
 
 
@@ -48,7 +48,7 @@ class ConfigError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def dotted(path: Path, names: dict[Path, str] | None = None) -> str:
+def dotted(path: Steps, names: dict[Steps, str] | None = None) -> str:
     """A path as text; a list position that has a name in `names` is told by that."""
     text = ""
     for index, step in enumerate(path):

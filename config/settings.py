@@ -93,6 +93,8 @@ class Loaded:
     path: Path
     digest: str
     """Changes exactly when something changes that binds calls."""
+    content_digest: str
+    """Changes with any byte of the file."""
 
     def as_published(self) -> dict[str, Any]:
         """This generation as JSON; `config.published.rules_from_published` reads it back."""
@@ -124,8 +126,14 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return parse(raw, path, environ)
 
 
-def parse(raw: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
+def content_digest(raw: bytes) -> str:
+    """Changes with any byte of a file."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def parse(raw: bytes, path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
     """As `load`, from the bytes of a file."""
+    environ = os.environ if environ is None else environ
     tree = read_yaml(raw, str(path), environ)
     overlay(tree, environ, Settings)
     _fill_rules(tree)
@@ -152,6 +160,7 @@ def parse(raw: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
         origins=MappingProxyType(effective_origins(settings, tree)),
         path=path,
         digest=_digest(settings, rules, rates, models),
+        content_digest=content_digest(raw),
     )
 
 

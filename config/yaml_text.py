@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from config.bounds import CONFIG_BYTES_MAX, CONFIG_DEPTH_MAX, CONFIG_NODES_MAX
-from config.origins import ConfigError, Origin, Path, Problem, dotted
+from config.origins import ConfigError, Origin, Problem, Steps, dotted
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _PLAIN_TAG: Final = "tag:yaml.org,2002:"
@@ -23,7 +23,7 @@ class Tree:
     """Values as dicts, lists and texts; where each stands; what was wrong on the way."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    origins: dict[Path, Origin] = field(default_factory=dict)
+    origins: dict[Steps, Origin] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -81,11 +81,11 @@ class _Reader:
         self._environ = environ
         self._nodes_left = CONFIG_NODES_MAX
 
-    def say(self, node: yaml.Node, path: Path, found: str, allowed: str) -> None:
+    def say(self, node: yaml.Node, path: Steps, found: str, allowed: str) -> None:
         origin = Origin(self._file, node.start_mark.line + 1)
         self.tree.problems.append(Problem(origin, dotted(path), found, allowed))
 
-    def read(self, node: yaml.Node, path: Path, depth: int) -> Any:
+    def read(self, node: yaml.Node, path: Steps, depth: int) -> Any:
         """The value of a node; None where it is null, empty or unusable."""
         self._nodes_left -= 1
         if self._nodes_left < 0 or depth > CONFIG_DEPTH_MAX:
@@ -105,7 +105,7 @@ class _Reader:
             return None
         return self._filled(node, path)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: Steps, depth: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
         seen: dict[str, int] = {}
         for key, value in node.value:
@@ -129,7 +129,7 @@ class _Reader:
                 self.tree.origins[place] = Origin(self._file, line, variable)
         return values
 
-    def _filled(self, node: yaml.ScalarNode, path: Path) -> str | None:
+    def _filled(self, node: yaml.ScalarNode, path: Steps) -> str | None:
         text: str = node.value
         names = [m[1] for m in _VARIABLE.finditer(text)]
         if not names:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import quote
 
 import redis
 from redis.backoff import NoBackoff
@@ -80,7 +81,7 @@ class EmbeddedValkey:
     @property
     def url(self) -> str:
         """What redis-py's `from_url` takes."""
-        return f"unix://{self.socket}"
+        return f"unix://{quote(str(self.socket))}"
 
     def is_running(self) -> bool:
         """Whether a server lives on this folder, be it this one or one started since."""

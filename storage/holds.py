@@ -80,10 +80,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
-    """The rules or windows that came with the call are not those of now."""
+class StaleRules:
+    """The rules that came with the call are not those in force."""
 
-    now_ms: int | None
+
+@dataclass(frozen=True, slots=True)
+class StaleWindows:
+    """Neither window that came with the call holds Redis's time."""
+
+    now_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class HoldStore:
         self.process_id = process_id
         self.epoch = ""
 
-    async def reserve(self, ask: Reserve, generation: str) -> Held | Refusal | Stale:
+    async def reserve(self, ask: Reserve, generation: str) -> Held | Refusal | StaleRules | StaleWindows:
         """Hold the worst case in every rule at once, or say which rule refuses.
 
         Raises `NotReady`, `OutboxFull`, `RedisUnavailable`, and `ReplyLost`, after which
@@ -161,9 +166,9 @@ class HoldStore:
             case [reason, rule, *numbers] if reason.startswith("budget_"):
                 return Refusal(reason, rule, *(int(number) for number in numbers))
             case ["stale", now]:
-                return Stale(int(now))
+                return StaleWindows(int(now))
             case ["stale_config", *_]:
-                return Stale(None)
+                return StaleRules()
             case ["outbox_full"]:
                 raise OutboxFull(
                     "settled calls wait for SQL: admission is closed until it has them"

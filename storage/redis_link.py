@@ -99,7 +99,8 @@ class RedisLink:
 
     async def _connection(self) -> AbstractConnection:
         try:
-            return await self._pool.get_connection()
+            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            return connection
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisUnavailable(f"Redis at {self.url} cannot be reached: {error}") from error
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, String
+from sqlalchemy.types import TypeEngine
 
 from config.rules import fold
 from storage.records import Flag, LedgerEntry, Status, Usage
@@ -58,9 +59,13 @@ def problem_with(row: Row) -> str | None:
                 return f"{column.name} {wrong}"
         elif not isinstance(value, int):
             return f"{column.name} is no whole number: {value!r}"
-        elif value.bit_length() > (63 if isinstance(column.type, BigInteger) else 31):
+        elif not -_bound(column.type) <= value < _bound(column.type):
             return f"{column.name} is beyond what the column holds: {value}"
     return None
+
+
+def _bound(kind: TypeEngine[Any]) -> int:
+    return 1 << (63 if isinstance(kind, BigInteger) else 31)
 
 
 def _problem_with_text(value: object, length: int | None) -> str | None:
