@@ -1,5 +1,6 @@
 """A room imports only rooms below it, and each outside system stands behind one seam."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -134,6 +135,14 @@ def test_each_outside_system_has_one_seam() -> None:
 
 def test_the_environment_is_read_in_one_place() -> None:
     assert list(environment_reads(product_modules())) == []
+
+
+def test_every_room_is_checked_measured_and_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    rooms = sorted(room for room in ROOMS if (ROOT / room / "__init__.py").exists())
+    assert sorted(project["mypy"]["packages"]) == rooms
+    assert sorted(project["coverage"]["run"]["source"]) == rooms
+    assert sorted(project["hatch"]["build"]["targets"]["wheel"]["packages"]) == rooms
 
 
 def test_every_top_level_package_is_a_known_room() -> None:
