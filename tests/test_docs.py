@@ -4,9 +4,9 @@ import ast
 import importlib
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 import typer
@@ -44,24 +44,27 @@ def undocumented_settings(model: type[BaseModel], text: str) -> Iterator[str]:
 
 
 def setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every leaf of a settings model: `server.port`, `budgets.rules[].limit_usd`."""
+    """Every leaf of a settings model: `server.port`, `rules[].name`, `overrides.*.mode`."""
     for field, info in model.model_fields.items():
-        name = f"{prefix}{info.alias if isinstance(info.alias, str) else field}"
         inner = list(models_in(info.annotation))
-        for nested, in_list in inner:
-            yield from setting_names(nested, f"{name}[]." if in_list else f"{name}.")
+        for nested, container in inner:
+            yield from setting_names(nested, f"{prefix}{field}{container}.")
         if not inner:
-            yield name
+            yield f"{prefix}{field}"
 
 
-def models_in(annotation: Any, in_list: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:
-    """The models inside an annotation, and whether each is an item of a sequence."""
+def models_in(annotation: Any, container: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+    """The models inside an annotation, each with how one is reached: `[]`, `.*` or directly."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation, in_list
+        yield annotation, container
         return
-    sequence = getattr(annotation, "__origin__", None) in (list, tuple, set, frozenset)
+    origin = get_origin(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        container = ".*"
+    elif isinstance(origin, type) and issubclass(origin, Collection):
+        container = "[]"
     for argument in get_args(annotation):
-        yield from models_in(argument, in_list or sequence)
+        yield from models_in(argument, container)
 
 
 def undocumented_commands(cli: typer.Typer, text: str) -> Iterator[str]:
@@ -213,13 +216,18 @@ class Settings(BaseModel):
     server: Server
     rules: list[Rule] | None = None
     names: dict[str, int] = {}
+    servers: dict[str, Server] = {}
 
 
 def test_an_undocumented_setting_is_found() -> None:
-    assert list(setting_names(Settings)) == ["server.port", "rules[].limit_usd", "names"]
-    assert list(undocumented_settings(Settings, "`server.port` and `names`")) == [
-        "rules[].limit_usd"
+    assert list(setting_names(Settings)) == [
+        "server.port",
+        "rules[].limit_usd",
+        "names",
+        "servers.*.port",
     ]
+    text = "`server.port`, `names` and `servers.*.port`"
+    assert list(undocumented_settings(Settings, text)) == ["rules[].limit_usd"]
 
 
 def test_an_undocumented_command_is_found() -> None:
