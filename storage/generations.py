@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-
 from config.published import published_rule, rules_from_published
+
 from config.rules import DIMENSIONS, Rule, value_digest
 from storage import scripts
 from storage.errors import NotReady

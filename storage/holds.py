@@ -137,7 +137,9 @@ class HoldStore:
         self.process_id = process_id
         self.epoch = ""
 
-    async def reserve(self, ask: Reserve, generation: str) -> Held | Refusal | StaleRules | StaleWindows:
+    async def reserve(
+        self, ask: Reserve, generation: str
+    ) -> Held | Refusal | StaleRules | StaleWindows:
         """Hold the worst case in every rule at once, or say which rule refuses.
 
         Raises `NotReady`, `OutboxFull`, `RedisUnavailable`, and `ReplyLost`, after which
