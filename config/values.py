@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, SecretStr
 
 from config.money import MoneyError, exact_product, usd_to_nano
 from config.rates import price_from_usd
@@ -98,6 +98,10 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+Secret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
+"""A text that is never shown; an empty one is none."""
+
+
 OneOrMore = BeforeValidator(_listed)
 """A single value stands for a list of one."""
 
@@ -107,5 +111,5 @@ _USER: Final = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOT
 
 def redacted_url(url: str) -> str:
     """The address, however malformed, without user, password and query."""
-    address, question, _ = url.partition("?")
-    return _USER.sub(lambda m: f"{m[1] or ''}…@", address) + ("?…" if question else "")
+    address, question, _ = _USER.sub(lambda m: f"{m[1] or ''}…@", url).partition("?")
+    return address + ("?…" if question else "")
