@@ -64,6 +64,17 @@ async def newest_lines(connection: AsyncConnection, limit: int) -> list[Audited]
     return [_line(row) for row in (await connection.execute(query)).mappings()]
 
 
+async def last_line(connection: AsyncConnection, actions: tuple[str, ...]) -> Audited | None:
+    """The newest line about one of `actions`."""
+    about = select(audit_log).where(audit_log.c.action.in_(actions))
+    row = (
+        (await connection.execute(about.order_by(audit_log.c.seq.desc()).limit(1)))
+        .mappings()
+        .first()
+    )
+    return _line(row) if row is not None else None
+
+
 async def problems_of_chain(connection: AsyncConnection) -> list[str]:
     """What is wrong with the chain, in words; a tail that was cut off is not seen by it."""
     found: list[str] = []

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.rules import Rule, fold
-from storage.audit import Act, Audited, newest_lines, problems_of_chain, write_line
+from storage.audit import Act, Audited, last_line, newest_lines, problems_of_chain, write_line
 from storage.database import check_revision, is_sqlite, make_engine, reading, writing
 from storage.records import LedgerEntry, Status
 from storage.rows import Row, entry_of, problem_with, row_of
@@ -273,6 +273,12 @@ class Ledger:
         """The newest lines of the audit log, newest first."""
         async with reading(self._engine) as connection:
             return await newest_lines(connection, limit)
+
+    async def last_act(self, *actions: str) -> Act | None:
+        """The newest act of one of these kinds."""
+        async with reading(self._engine) as connection:
+            line = await last_line(connection, actions)
+        return line.act if line else None
 
     async def verify_audit(self) -> list[str]:
         """What is wrong with the audit log's chain: empty where no line was changed or taken."""
