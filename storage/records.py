@@ -35,7 +35,7 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a call is charged to. Agent type is canonical; other values are as the caller wrote them."""
+    """Who a call is charged to. Agent type is canonical; the rest is as the caller wrote it."""
 
     agent: str = UNATTRIBUTED
     campaign: str = UNATTRIBUTED
@@ -145,7 +145,10 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One counter that a hold counts in: `value` is joined digests, "" without `each`, or "other"."""
+    """One counter that a hold counts in.
+
+    `value` is joined digests of the rule's `each`, "" without one, or "other".
+    """
 
     counter: str
     window_start_ms: int
