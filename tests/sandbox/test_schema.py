@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.errors import ApiError
 from sandbox.schema import instance
 
 TREE: dict[str, Any] = {
@@ -58,3 +59,20 @@ def test_a_recursive_schema_ends() -> None:
     while found is not None:
         found, depth = found["parent"], depth + 1
     assert depth < 5
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "required": 5},
+        {"type": "object", "required": ["a"], "properties": [1]},
+        {"$ref": 5},
+        {"anyOf": 5},
+        {"type": "integer", "minimum": "x"},
+        {"type": "integer", "minimum": 5, "multipleOf": 0},
+    ],
+)
+def test_what_is_no_schema_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as caught:
+        instance(schema)
+    assert caught.value.code == "invalid_json_schema"
