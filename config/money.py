@@ -5,6 +5,7 @@ integer once; sums stay exact and are rounded up once per call.
 """
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import NewType
 
 Nano = NewType("Nano", int)
@@ -23,6 +24,10 @@ class MoneyError(ValueError):
     """A text that is not an amount of money we can keep exactly."""
 
 
+_DIGITS_MAX = 40
+"""Powers of ten beyond which a text is no amount, however exact."""
+
+
 def usd_to_nano(amount: str | int | Decimal) -> Nano:
     """The amount in nano-dollars; raises `MoneyError` unless it is exact and below 2^53."""
     if isinstance(amount, bool | float):
@@ -33,12 +38,24 @@ def usd_to_nano(amount: str | int | Decimal) -> Nano:
         raise MoneyError(f"{amount!r} is not an amount in USD") from None
     if not value.is_finite():
         raise MoneyError(f"{amount!r} is not an amount in USD")
-    if abs(value) * NANO_PER_USD > NANO_MAX:
+    if value.adjusted() > _DIGITS_MAX or abs(value) > nano_to_usd(NANO_MAX):
         raise MoneyError(f"{amount} USD is above the largest amount, {nano_to_usd(NANO_MAX)} USD")
-    scaled = value.scaleb(9)
-    if scaled != scaled.to_integral_value():
+    nano = exact_product(value, NANO_PER_USD)
+    if nano is None:
         raise MoneyError(f"{amount} USD is finer than a nano-dollar")
-    return Nano(int(scaled))
+    return Nano(nano)
+
+
+def exact_product(value: Decimal, factor: Fraction | int) -> int | None:
+    """`value * factor`, None where that is no whole number.
+
+    Decimal's own arithmetic would round to 28 digits and so call an inexact amount exact.
+    """
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_DIGITS_MAX or value.adjusted() > _DIGITS_MAX:
+        return None
+    product = Fraction(value) * factor
+    return product.numerator if product.denominator == 1 else None
 
 
 def nano_to_usd(nano: int) -> Decimal:

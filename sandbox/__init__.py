@@ -1,1 +1,1 @@
-"""A stand-in upstream that answers in OpenAI's shapes and bills itself."""
+"""A stand-in upstream in OpenAI's shapes, with an account of all that it served."""

@@ -1,10 +1,35 @@
-"""What every test shares: a failing test shows the logs of the processes it started."""
+"""What every test shares: the engines, and the logs of its processes when it fails."""
 
 from collections.abc import Generator
 
 import pytest
 
+from tests.engines import (
+    _postgres_template,
+    _sqlite_template,
+    database_url,
+    empty_database_url,
+    postgres,
+    postgres_url,
+    short_folder,
+    sqlite_url,
+    valkey_folder,
+    valkey_url,
+)
 from tests.harness import Process
+
+__all__ = [
+    "_postgres_template",
+    "_sqlite_template",
+    "database_url",
+    "empty_database_url",
+    "postgres",
+    "postgres_url",
+    "short_folder",
+    "sqlite_url",
+    "valkey_folder",
+    "valkey_url",
+]
 
 
 @pytest.hookimpl(wrapper=True)

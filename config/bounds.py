@@ -1,0 +1,134 @@
+"""Every bound by name, with its unit in the name, and how bounds relate.
+
+A bound that ops may move is a default or a ceiling here and a setting in `sections.py`.
+"""
+
+from typing import Final
+
+SECOND_MS: Final = 1_000
+MINUTE_S: Final = 60
+HOUR_S: Final = 60 * MINUTE_S
+DAY_S: Final = 24 * HOUR_S
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# What a client may send.
+HEADER_BYTES_MAX: Final = 32 * KIB
+BODY_BYTES_MAX: Final = 64 * MIB
+"""Default; OpenAI takes images of up to 50 MB in one body."""
+BODY_BYTES_MAX_CEILING: Final = 1024 * MIB
+RECEIVE_S: Final = 60.0
+"""From the first byte of a request to the last of its body."""
+METADATA_BYTES_MAX: Final = 2 * KIB
+IDENTIFIER_CHARS_MAX: Final = 64
+"""Agent types and execution ids."""
+NAME_CHARS_MAX: Final = 128
+"""Campaigns and tasks."""
+JSON_DEPTH_MAX: Final = 128
+CHOICES_MAX: Final = 128
+"""OpenAI's own ceiling of `n`."""
+TOKENS_MAX: Final = 100_000_000
+"""More tokens than any one call can use: a larger ceiling is absurd, not generous."""
+IN_FLIGHT_MAX: Final = 2_048
+"""Requests in one process, default."""
+IN_FLIGHT_MAX_CEILING: Final = 1_000_000
+
+# What an upstream may answer.
+ANSWER_BYTES_MAX: Final = 256 * MIB
+"""A JSON answer of a metered endpoint is read whole before its headers go."""
+ANSWER_HEADER_BYTES_MAX: Final = 64 * KIB
+EVENT_BYTES_MAX: Final = 16 * MIB
+"""One server-sent event."""
+CONNECT_S: Final = 5.0
+WRITE_S: Final = 60.0
+READ_S: Final = 600.0
+"""Between two reads; OpenAI's own client waits as long."""
+POOL_S: Final = 10.0
+UPSTREAM_TIMEOUT_S_MAX: Final = 3_600.0
+UPSTREAM_CLOSE_S: Final = 1.0
+"""After its client has left, a stream is closed upstream within this."""
+
+# Counting tokens.
+TEXT_TIKTOKEN_BYTES_MAX: Final = 256 * KIB
+"""tiktoken panics on 1 MB of spaces: longer texts are bounded by their bytes."""
+UNBROKEN_RUN_CHARS_MAX: Final = 8 * KIB
+"""tiktoken is quadratic in a run without a break: longer runs are bounded by their bytes."""
+INLINE_TIKTOKEN_BYTES_MAX: Final = 16 * KIB
+"""Longer inputs are counted off the event loop."""
+
+# Life of a hold.
+BEAT_S: Final = 2.0
+"""A proxy process says at least this often that it lives; a janitor looks as often."""
+LISTEN_S: Final = 0.5
+"""How often it does so, and hears of a new generation, while all is well."""
+BEATS_MISSED_MAX: Final = 3
+ASSUME_BATCH: Final = 200
+"""Holds that one script assumes."""
+SWEEP_S: Final = 2.0
+"""How often a janitor looks for processes that have stopped."""
+TOMBSTONE_S: Final = 8 * DAY_S
+"""How long a hold that has ended answers the same event with its first answer."""
+RESPONSE_MEMORY_S: Final = 30 * DAY_S
+"""How long a `/v1/responses` id can be continued; OpenAI stores them as long."""
+EACH_VALUES_MAX: Final = 10_000
+"""Live values of an `each` rule in one window; further ones share `other`."""
+RULES_MAX: Final = 64
+"""One script reads all rules of a call at once."""
+
+# Outbox and ledger.
+OUTBOX_BYTES_MAX_DEFAULT: Final = 512 * MIB
+OUTBOX_BYTES_MIN: Final = MIB
+OUTBOX_RECORD_BYTES_MAX: Final = 16 * KIB
+DRAIN_BATCH: Final = 500
+"""Records that one SQL transaction takes."""
+DRAIN_S: Final = 0.2
+"""Pause of an idle drain."""
+REFUSED_ROW_S: Final = MINUTE_S
+"""Refusals of one agent, campaign, key and rule become one row in this time."""
+
+# Redis and SQL.
+REDIS_CONNECT_S: Final = 1.0
+REDIS_REPLY_S: Final = 2.0
+VOID_REPEAT_S: Final = 0.2
+SQL_REPLY_S: Final = 10.0
+
+# What a refusal says.
+RETRY_AFTER_S_MAX: Final = HOUR_S
+RETRY_IN_FLIGHT_MS: Final = 1_000
+
+# Configuration.
+CONFIG_BYTES_MAX: Final = MIB
+CONFIG_NODES_MAX: Final = 50_000
+"""Values in one file once aliases are followed: aliases of aliases would grow without end."""
+CONFIG_DEPTH_MAX: Final = 16
+CONFIG_POLL_S: Final = 0.25
+CONFIG_BIND_S: Final = 1.0
+"""A good change binds within this."""
+MIN_OUTPUT_TOKENS: Final = 4_096
+MIN_OUTPUT_TOKENS_REASONING: Final = 25_000
+"""OpenAI's advice: reserve this many for reasoning and output together."""
+
+HOLD_S_MAX: Final = DAY_S
+"""No call is in flight longer: a live process that keeps a hold for a day has lost it."""
+
+assert HOLD_S_MAX > UPSTREAM_TIMEOUT_S_MAX + SWEEP_S + BEAT_S * BEATS_MISSED_MAX, (
+    "a hold must outlive the slowest upstream answer and the sweep that follows it"
+)
+assert TOMBSTONE_S > HOLD_S_MAX + SWEEP_S, "a late settle must find its tombstone"
+assert RESPONSE_MEMORY_S > TOMBSTONE_S
+assert max(CONNECT_S, WRITE_S, READ_S, POOL_S) <= UPSTREAM_TIMEOUT_S_MAX
+assert BEAT_S * BEATS_MISSED_MAX > REDIS_CONNECT_S + REDIS_REPLY_S, (
+    "one slow reply of Redis must not make a living process look dead"
+)
+assert LISTEN_S * 2 <= CONFIG_BIND_S, "a proxy must hear of a new generation within the promise"
+assert SWEEP_S <= BEAT_S * BEATS_MISSED_MAX
+assert CONFIG_POLL_S * 2 <= CONFIG_BIND_S, "a change must be seen and published within the promise"
+assert METADATA_BYTES_MAX * 4 <= OUTBOX_RECORD_BYTES_MAX, "encrypted metadata must fit its record"
+assert OUTBOX_RECORD_BYTES_MAX * DRAIN_BATCH < OUTBOX_BYTES_MAX_DEFAULT
+assert OUTBOX_BYTES_MIN >= OUTBOX_RECORD_BYTES_MAX
+assert METADATA_BYTES_MAX < HEADER_BYTES_MAX < BODY_BYTES_MAX <= BODY_BYTES_MAX_CEILING
+assert INLINE_TIKTOKEN_BYTES_MAX <= TEXT_TIKTOKEN_BYTES_MAX
+assert UNBROKEN_RUN_CHARS_MAX <= TEXT_TIKTOKEN_BYTES_MAX
+assert BODY_BYTES_MAX <= TOKENS_MAX, "a text of the largest body, a token a byte, is not absurd"
+assert MIN_OUTPUT_TOKENS <= MIN_OUTPUT_TOKENS_REASONING <= TOKENS_MAX
+assert EVENT_BYTES_MAX <= ANSWER_BYTES_MAX

@@ -1,0 +1,112 @@
+"""The model table that the project carries, and tables made from it.
+
+The data stand in `config/data/openai_models.json`, made by `config/import_models.py`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from config.models import (
+    REASONING_OUTPUT_TOKENS,
+    Fee,
+    Model,
+    ModelTable,
+    Price,
+    PriceKind,
+    reasons_by_name,
+)
+from config.money import Nano, NanoPerMillion, ceil_div
+
+DATA_FILE: Final = Path(__file__).parent / "data" / "openai_models.json"
+
+
+@cache
+def base_table() -> ModelTable:
+    """The table that the project carries."""
+    data = json.loads(DATA_FILE.read_bytes())
+    fees = MappingProxyType({Fee(fee): Nano(nano) for fee, nano in data["fees"].items()})
+    models = {name: _read_model(name, entry, fees) for name, entry in data["models"].items()}
+    return ModelTable(MappingProxyType(models), data["source"], fees)
+
+
+def with_models(table: ModelTable, changed: Mapping[str, Model]) -> ModelTable:
+    """The table with some models replaced or added."""
+    return replace(table, models=MappingProxyType({**table.models, **changed}))
+
+
+def with_fees(table: ModelTable, changed: Mapping[Fee, Nano]) -> ModelTable:
+    """The table with fees that then hold for every model."""
+    models = {
+        name: replace(model, fees_nano=MappingProxyType({**model.fees_nano, **changed}))
+        for name, model in table.models.items()
+    }
+    fees = MappingProxyType({**table.fees_nano, **changed})
+    return replace(table, models=MappingProxyType(models), fees_nano=fees)
+
+
+def in_region(table: ModelTable, region: str) -> ModelTable:
+    """The table with the uplift that processing in `region` costs, prices rounded up."""
+    models = {name: _uplifted(model, region) for name, model in table.models.items()}
+    return replace(table, models=MappingProxyType(models))
+
+
+def _uplifted(model: Model, region: str) -> Model:
+    mille = model.uplift_mille.get(region)
+    if mille is None:
+        return model
+
+    def raised(price: NanoPerMillion) -> NanoPerMillion:
+        return NanoPerMillion(ceil_div(price * mille, 1_000))
+
+    def raised_price(price: Price) -> Price:
+        base = None if price.base is None else raised(price.base)
+        return Price(base, tuple((above, raised(long)) for above, long in price.long))
+
+    prices = {
+        kind: MappingProxyType({tier: raised_price(price) for tier, price in by_tier.items()})
+        for kind, by_tier in model.prices.items()
+    }
+    return replace(model, prices=MappingProxyType(prices))
+
+
+def _read_price(entry: Mapping[str, int]) -> Price:
+    long = sorted((int(above), price) for above, price in entry.items() if above != "0")
+    base = entry.get("0")
+    return Price(
+        None if base is None else NanoPerMillion(base),
+        tuple((above, NanoPerMillion(price)) for above, price in long),
+    )
+
+
+def _read_model(name: str, entry: Mapping[str, Any], fees: Mapping[Fee, Nano]) -> Model:
+    prices = {
+        PriceKind(kind): MappingProxyType({tier: _read_price(p) for tier, p in by_tier.items()})
+        for kind, by_tier in entry["prices"].items()
+    }
+    own = {Fee(fee): Nano(max(by_size.values())) for fee, by_size in entry.get("fees", {}).items()}
+    return Model(
+        name=name,
+        mode=entry["mode"],
+        max_input_tokens=entry.get("max_input_tokens"),
+        max_output_tokens=entry.get("max_output_tokens"),
+        is_reasoning=_reasons(name, entry),
+        prices=MappingProxyType(prices),
+        fees_nano=MappingProxyType({**fees, **own}),
+        retires=date.fromisoformat(entry["retires"]) if "retires" in entry else None,
+        uplift_mille=MappingProxyType(entry.get("uplift_mille", {})),
+    )
+
+
+def _reasons(name: str, entry: Mapping[str, Any]) -> bool:
+    """What the data state, else the family, else the length of the answers: in doubt, yes."""
+    if entry["mode"] not in {"chat", "responses"}:
+        return False
+    if entry.get("reasoning_effort", False) or reasons_by_name(name):
+        return True
+    return "-chat" not in name and entry.get("max_output_tokens", 0) >= REASONING_OUTPUT_TOKENS

@@ -1,0 +1,195 @@
+"""`POST /v1/chat/completions`: JSON and streams."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sandbox import counting, schema, text
+from sandbox.answer import DONE, Answer, Ask, Event, data_event, shown
+from sandbox.errors import unsupported
+from sandbox.limits import output_ceiling, reasoning_tokens, served_tier
+from sandbox.logprobs import chat_logprobs
+from sandbox.messages import chosen_tool, output_schema, read_prompt
+from sandbox.params import CHAT, check_fields, stop_sequences
+from sandbox.prompt import PrefixCache
+from sandbox.text import Passage
+from sandbox.usage import Units, chat_usage
+
+ANSWER_SHAPING = ("messages", "tools", "tool_choice", "response_format", "seed")
+"""Fields on which the text depends: the same prompt reads the same, streamed or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of `n` answers: text, or the arguments of a tool call."""
+
+    index: int
+    passage: Passage
+    tokens: int
+    finish: str
+    tool: str | None = None
+    tool_id: str = ""
+    logprobs: list[dict[str, Any]] | None = None
+
+    def message(self) -> dict[str, Any]:
+        """The whole `message` of a JSON answer."""
+        if self.tool is None:
+            return _message(self.passage.text)
+        function = {"name": self.tool, "arguments": self.passage.text}
+        call = {"id": self.tool_id, "type": "function", "function": function}
+        return {**_message(None), "tool_calls": [call]}
+
+
+def answer(ask: Ask, cache: PrefixCache) -> Answer:
+    """Answer a chat request; raises `ApiError` 400."""
+    fields = ask.fields
+    check_fields(fields, CHAT)
+    if "audio" in (fields.get("modalities") or ()):
+        raise unsupported("modalities", "The sandbox answers in text alone, not in audio.")
+    if ask.model.is_reasoning and fields.get("max_tokens") is not None:
+        raise unsupported(
+            "max_tokens",
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+        )
+    prompt = read_prompt(ask)
+    name = "max_tokens" if fields.get("max_completion_tokens") is None else "max_completion_tokens"
+    ceiling = output_ceiling(ask.model, prompt.tokens, fields.get(name), name, "messages")
+    choices = [_choice(ask, index, ceiling) for index in range(fields.get("n") or 1)]
+    cached, written = cache.read(prompt, fields.get("prompt_cache_key") or "")
+    units = Units(
+        input_tokens=prompt.tokens,
+        output_tokens=sum(choice.tokens for choice in choices),
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        audio_input_tokens=prompt.audio_tokens,
+        reasoning_tokens=sum(choice.passage.reasoning_tokens for choice in choices),
+        web_searches=1 if "-search-" in ask.model.name else 0,
+    )
+    tier = served_tier(fields)
+    usage = shown(ask, chat_usage(units))
+    head = {
+        "id": f"chatcmpl-{ask.serial}",
+        "object": "chat.completion",
+        "created": ask.created,
+        "model": ask.model.name,
+        "service_tier": tier,
+        "system_fingerprint": f"fp_{text.digest(ask.model.name):016x}"[:13],
+    }
+    if fields.get("stream"):
+        wanted = bool((fields.get("stream_options") or {}).get("include_usage"))
+        events = _events(head, choices, usage if wanted else None)
+        return Answer(ask.model, tier, units, events=events)
+    document = {**head, "choices": [_whole(one) for one in choices]}
+    if usage is not None:
+        document["usage"] = usage
+    return Answer(ask.model, tier, units, document=document)
+
+
+def _choice(ask: Ask, index: int, ceiling: int) -> Choice:
+    fields = ask.fields
+    shape = {name: fields[name] for name in ANSWER_SHAPING if fields.get(name) is not None}
+    seed = text.digest(ask.model.name, orjson.dumps(shape), str(index))
+    encoding = counting.encoding_name(ask.model.name)
+    called = chosen_tool(fields)
+    given, spent = None, 0
+    if called is not None:
+        given = orjson.dumps(schema.instance(called[0].get("parameters") or {"type": "object"}))
+        spent = counting.count(encoding, called[0]["name"])
+    else:
+        wanted = output_schema(fields.get("response_format"))
+        given = None if wanted is None else orjson.dumps(schema.instance(wanted))
+    passage = text.write(
+        encoding,
+        seed,
+        length=ask.directives.output_tokens,
+        ceiling=max(ceiling - spent, 0),
+        stop=stop_sequences(fields),
+        given=None if given is None else given.decode(),
+        reasoning_tokens=reasoning_tokens(ask, seed, fields.get("reasoning_effort")),
+    )
+    finish: str = passage.finish
+    if called is not None and finish == "stop" and not called[1]:
+        finish = "tool_calls"
+    return Choice(
+        index=index,
+        passage=passage,
+        tokens=min(passage.tokens + spent, ceiling),
+        finish=finish,
+        tool=None if called is None else called[0]["name"],
+        tool_id=f"call_{seed:016x}",
+        logprobs=chat_logprobs(encoding, passage, fields.get("top_logprobs") or 0)
+        if fields.get("logprobs")
+        else None,
+    )
+
+
+def _message(content: str | None) -> dict[str, Any]:
+    return {"role": "assistant", "content": content, "refusal": None, "annotations": []}
+
+
+def _whole(choice: Choice) -> dict[str, Any]:
+    logprobs = choice.logprobs
+    return {
+        "index": choice.index,
+        "message": choice.message(),
+        "logprobs": None if logprobs is None else {"content": logprobs, "refusal": None},
+        "finish_reason": choice.finish,
+    }
+
+
+def _events(
+    head: dict[str, Any], choices: list[Choice], usage: dict[str, Any] | None
+) -> Iterator[Event]:
+    """Chunks of all choices in turn; with `usage`, one more chunk that carries it alone."""
+    head = {**head, "object": "chat.completion.chunk"}
+    rest = {} if usage is None else {"usage": None}
+    produced = sum(choice.passage.reasoning_tokens for choice in choices)
+    running = [_deltas(choice) for choice in choices]
+    while running:
+        for deltas in list(running):
+            step = next(deltas, None)
+            if step is None:
+                running.remove(deltas)
+                continue
+            chunk, tokens = step
+            produced += tokens
+            yield Event(data_event({**head, "choices": [chunk], **rest}), produced)
+    if usage is not None:
+        yield Event(data_event({**head, "choices": [], "usage": usage}), produced)
+    yield Event(DONE, produced)
+
+
+def _deltas(choice: Choice) -> Iterator[tuple[dict[str, Any], int]]:
+    """The chunk entries of one choice, each with the tokens that it brings."""
+    hidden = choice.passage.reasoning_tokens
+    visible = choice.tokens - hidden - sum(weight for _, weight in choice.passage.pieces)
+    yield _part(choice, _opening(choice)), visible
+    for number, (piece, weight) in enumerate(choice.passage.pieces):
+        if choice.tool is None:
+            delta: dict[str, Any] = {"content": piece}
+        else:
+            delta = {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+        yield _part(choice, delta, number), weight
+    yield {**_part(choice, {}), "finish_reason": choice.finish}, 0
+
+
+def _opening(choice: Choice) -> dict[str, Any]:
+    if choice.tool is None:
+        return {"role": "assistant", "content": "", "refusal": None}
+    call = {
+        "index": 0,
+        "id": choice.tool_id,
+        "type": "function",
+        "function": {"name": choice.tool, "arguments": ""},
+    }
+    return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
+
+
+def _part(choice: Choice, delta: dict[str, Any], number: int | None = None) -> dict[str, Any]:
+    logprobs = None
+    if choice.logprobs is not None and number is not None:
+        logprobs = {"content": [choice.logprobs[number]], "refusal": None}
+    return {"index": choice.index, "delta": delta, "logprobs": logprobs, "finish_reason": None}
