@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid_utils import uuid7
 
 from config.bounds import HOLD_S_MAX
-from proxy import guard
 from proxy.call import Calls
 from proxy.errors import Refusal, internal, not_found, unauthorized, wrong_method
 from proxy.health import JSON, UP
+from proxy.local import why_not_local
 from proxy.log import LOGGER, CallLine
 from proxy.reply import Reply
 from proxy.request import ClientGone, Request, Scope
@@ -114,7 +114,7 @@ class Proxy:
 
     async def _metrics(self, request: Request, reply: Reply) -> None:
         only_get(request)
-        why = guard.why_not_local(request)
+        why = why_not_local(request)
         if why is not None:
             raise unauthorized(why)
         await reply.whole(200, [METRICS_TYPE], self._services.metrics.text())

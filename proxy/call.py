@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from budget.admission import Grant, Refused, Unavailable
+from budget.admission import Grant
+from budget.errors import Refused, Unavailable
 from proxy import guard
 from proxy.body import BadBody, Body, read_body, with_ceiling, with_usage
-from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find
+from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
 from proxy.errors import (
     HeaderList,
     bad_request,
@@ -17,7 +18,7 @@ from proxy.errors import (
     unavailable,
     wrong_method,
 )
-from proxy.estimate import ceiling_field, estimate, must_write_ceiling
+from proxy.estimate import ceiling_field, estimate
 from proxy.exchange import Exchange, Outbound, pass_through
 from proxy.headers import to_upstream, values
 from proxy.hold import OpenHold
@@ -75,7 +76,7 @@ class Calls:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
         guard.check(request, terms)
         address = read_address(request.raw_path)
-        endpoint = find_endpoint(request.method, address.path)
+        endpoint = find_endpoint(request.method, address.path, terms.free_paths)
         line.endpoint = endpoint.name
         caller = identify(request.headers, address, terms.require, self._services.encrypt)
         line.agent, line.campaign = caller.agent, caller.campaign
@@ -139,32 +140,38 @@ class Calls:
         return await admission.admit(facts, worst, pricing)
 
 
-def find_endpoint(method: str, path: bytes) -> Endpoint:
-    """The row of the table for a raw path; raises a 404 or 405 `Refusal`."""
+def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endpoint:
+    """The row of the table for a raw path; raises a 404 or 405 `Refusal`.
+
+    `free_paths` are templates that ops listed: they free what the table refuses or lacks, and
+    nothing that it meters.
+    """
     text = path.decode("latin-1")
+    listed = next((free for free in free_paths if matches(free, text)), None)
+    freed = Endpoint(method, listed, Kind.FREE) if listed is not None else None
     try:
-        return find(method, text)
+        found = find(method, text)
     except UnknownPath:
-        raise not_found(method, text) from None
+        if freed is None:
+            raise not_found(method, text) from None
+        return freed
     except WrongMethod as error:
-        raise wrong_method(method, text, error.allowed) from None
+        if freed is None:
+            raise wrong_method(method, text, error.allowed) from None
+        return freed
+    return freed if freed is not None and found.kind is Kind.REFUSED else found
 
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:
     """The body with the granted ceiling and the wish for usage written in, where they are ours."""
-    if writes_ceiling(grant):
+    if grant.lowered:
         field = ceiling_field(endpoint, body, grant.pricing.model)
         body = with_ceiling(body, field, grant.output_ceiling)
     return with_usage(body) if asks_usage else body
 
 
-def writes_ceiling(grant: Grant) -> bool:
-    """The ceiling is not the client's, and must stand in the body for the hold to be true."""
-    return grant.lowered or must_write_ceiling(grant.pricing.model, grant.worst)
-
-
 def ceiling_headers(grant: Grant) -> HeaderList:
     """The ceiling that was written in, told to the client."""
-    if not writes_ceiling(grant):
+    if not grant.lowered:
         return []
     return [(b"x-purser-max-output-tokens", str(grant.output_ceiling).encode())]

@@ -158,7 +158,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 )  # fmt: skip
 
 
-def _matches(template: str, path: str) -> bool:
+def matches(template: str, path: str) -> bool:
+    """Whether a path fits a template of the table."""
     wanted, given = template.split("/"), path.split("/")
     if wanted[-1].endswith("*}"):
         head = len(wanted) - 1
@@ -183,7 +184,7 @@ def find(method: str, path: str) -> Endpoint:
         return exact
     if any(row.path == path for row in ENDPOINTS):
         raise WrongMethod(method, path, tuple(row.method for row in ENDPOINTS if row.path == path))
-    fitting = [row for row in _TEMPLATES if _matches(row.path, path)]
+    fitting = [row for row in _TEMPLATES if matches(row.path, path)]
     for row in fitting:
         if row.method == method:
             return row

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from budget.admission import Refused, Unavailable
+from budget.errors import Refused, Unavailable
 from config.bounds import RETRY_AFTER_S_MAX, RETRY_IN_FLIGHT_MS
 from config.money import usd_text
 

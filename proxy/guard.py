@@ -1,20 +1,17 @@
 """What a request must be before anything of it is believed: bounded, well framed, entitled."""
 
-import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
 
 from config.bounds import HEADER_BYTES_MAX
 from proxy.errors import HeaderList, Refusal, bad_request, too_busy, unauthorized
 from proxy.headers import values
+from proxy.local import why_not_local
 from proxy.request import Request, too_large
 from proxy.terms import Terms
 
 HEADERS_MAX: Final = 128
 LINE_BYTES_MAX: Final = 8 * 1024
 """The request target, path and query together."""
-FORWARDED: Final = (b"forwarded", b"via", b"x-real-ip")
-FORWARDED_PREFIX: Final = b"x-forwarded-"
 
 
 class InFlight:
@@ -91,39 +88,3 @@ def check_entitled(request: Request, open_to_loopback: bool) -> None:
     why = why_not_local(request)
     if why is not None:
         raise unauthorized(why)
-
-
-def why_not_local(request: Request) -> str | None:
-    """Why a request is not certainly from a program on this machine; None where it is."""
-    if request.peer is None or not is_loopback(request.peer):
-        return "the request comes from another machine"
-    hosts = values(request.headers, b"host")
-    if len(hosts) != 1 or not is_loopback(hostname(hosts[0])):
-        return "the Host header names no loopback address"
-    for name, _ in request.headers:
-        if name in FORWARDED or name.startswith(FORWARDED_PREFIX):
-            return f"the header {name.decode('latin-1')} says that a proxy forwarded it"
-    for origin in values(request.headers, b"origin"):
-        if origin.partition(b"://")[2].lower() != hosts[0].lower():
-            return "the Origin header names another site"
-    return None
-
-
-def hostname(host: bytes) -> str:
-    """The name in a `Host` value, without port and brackets; empty for what is none."""
-    try:
-        return urlsplit("//" + host.decode("ascii")).hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    if name == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback

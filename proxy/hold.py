@@ -47,8 +47,6 @@ class OpenHold:
         flags |= reading.flags
         if self.grant.lowered and reading.ended_at_ceiling:
             flags |= {Flag.LOWERED_CEILING_HIT}
-        if self.grant.pricing.model is None:
-            flags |= {Flag.UNPRICED}
         return await self._end(
             Outcome(
                 Status.SETTLED,
@@ -73,13 +71,12 @@ class OpenHold:
 
     async def assume(self) -> Receipt:
         """Nobody can know what was used: the whole hold is charged."""
-        return await self._plain(Status.ASSUMED, frozenset({Flag.ESTIMATED}))
+        return await self._plain(Status.ASSUMED)
 
-    async def _plain(self, status: Status, flags: frozenset[Flag] = frozenset()) -> Receipt:
+    async def _plain(self, status: Status) -> Receipt:
         return await self._end(
             Outcome(
                 status,
-                flags=flags,
                 http_status=self._line.upstream_status,
                 latency_ms=ms_since(self._line.start_s),
                 ttfb_ms=self._line.ttfb_ms,

@@ -4,9 +4,9 @@ The client sees one answer, but the model is asked once more after each hosted c
 time its input is billed anew. `max_tool_calls` bounds how often.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from proxy.body import BadBody
 
@@ -37,6 +37,8 @@ _CODE: Final = frozenset({"code_interpreter", "shell"})
 _CONTAINER_UNITS: Final = {"1g": 1, "4g": 4, "16g": 16, "64g": 64}
 """Price of a container by its memory, in units of the smallest."""
 
+_LARGEST_CONTAINER_UNITS: Final = max(_CONTAINER_UNITS.values())
+
 
 @dataclass(frozen=True, slots=True)
 class HostedTools:
@@ -61,7 +63,6 @@ ANY_TOOL: Final = ("web_search", "file_search", "code_interpreter", "mcp")
 def read_tools(tools: object, max_calls: int | None, stored_prompt: bool) -> HostedTools:
     """The bound for the `tools` of /v1/responses. Raises `BadBody` for what cannot be bounded."""
     kinds = list(_kinds(tools))
-    declared = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
     if stored_prompt:
         kinds.extend(ANY_TOOL)
     if "image_generation" in kinds:
@@ -76,6 +77,7 @@ def read_tools(tools: object, max_calls: int | None, stored_prompt: bool) -> Hos
     if not hosted:
         return HostedTools(prompt_tokens=prompts)
     calls = CALLS_MAX if max_calls is None else max_calls
+    units = _LARGEST_CONTAINER_UNITS if stored_prompt else container_units(tools)
     only_search = all(kind.startswith(_WEB_SEARCH) for kind in hosted)
     return HostedTools(
         calls=calls,
@@ -83,7 +85,7 @@ def read_tools(tools: object, max_calls: int | None, stored_prompt: bool) -> Hos
         round_tokens=WEB_SEARCH_CONTEXT_TOKENS_MAX if only_search else None,
         web_searches=calls if any(kind.startswith(_WEB_SEARCH) for kind in hosted) else 0,
         file_searches=calls if "file_search" in hosted else 0,
-        code_sessions=min(calls, CODE_SESSIONS_MAX) * _container_units(declared, hosted),
+        code_sessions=min(calls, CODE_SESSIONS_MAX) * units,
         imports_unseen=stored_prompt or any(_imports(kind) for kind in hosted),
     )
 
@@ -105,13 +107,13 @@ def _kinds(tools: object) -> Iterable[str]:
         yield kind
 
 
-def _container_units(declared: Sequence[Mapping[str, Any]], hosted: Sequence[str]) -> int:
+def container_units(tools: object) -> int:
+    """What the code containers of a list of tools cost, in units of the smallest."""
     units = 0
-    for tool in declared:
-        if tool["type"] not in _CODE:
+    for tool in tools if isinstance(tools, list) else []:
+        if not isinstance(tool, dict) or tool.get("type") not in _CODE:
             continue
         place = tool.get("container") or tool.get("environment")
         limit = place.get("memory_limit") if isinstance(place, dict) else None
-        units += _CONTAINER_UNITS.get(limit or "1g", max(_CONTAINER_UNITS.values()))
-    undeclared = "code_interpreter" in hosted and units == 0
-    return max(_CONTAINER_UNITS.values()) if undeclared else units
+        units += _CONTAINER_UNITS.get(str(limit or "1g"), _LARGEST_CONTAINER_UNITS)
+    return units

@@ -2,16 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from budget.admission import Admission
 from budget.charge import Pricing
 from budget.settlement import Settlement
+from config.bounds import RECEIVE_S
 from config.models import ModelTable
 from config.rates import RateCard
 from config.rules import Dimension
+from config.settings import Loaded
 from proxy.estimate import EstimateLimits
 from proxy.forward import Target, Upstream
 from proxy.health import Readiness
+from proxy.local import is_loopback
 from proxy.metrics import Metrics
 
 
@@ -31,6 +35,8 @@ class Terms:
     """Bound to loopback with `auth.proxy: auto`: local programs need no key."""
     require: frozenset[Dimension]
     estimate: EstimateLimits
+    free_paths: tuple[str, ...]
+    """Paths that ops know to cost nothing, beyond those of the table."""
     spent_status: int
     """What a spent budget answers: 429 or 402."""
     body_bytes_max: int
@@ -45,6 +51,43 @@ class Terms:
             model=self.models.resolve(model),
             version=self.models.version,
         )
+
+
+def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
+    """The terms of a configuration; without a key for the upstream, the sandbox answers."""
+    settings = loaded.settings
+    return Terms(
+        generation=generation,
+        basis=settings.charging.basis,
+        rates=loaded.rates,
+        models=loaded.models,
+        refuse_unpriced=settings.admission.unpriced_model == "refuse",
+        target=_target(loaded, sandbox_url),
+        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(settings.server.host),
+        require=frozenset(Dimension(name) for name in settings.auth.require),
+        estimate=EstimateLimits(min_output_tokens=settings.admission.min_output_tokens),
+        free_paths=settings.endpoints.free,
+        spent_status=settings.refusal.status,
+        body_bytes_max=settings.server.body_bytes_max,
+        in_flight_max=settings.server.in_flight_max,
+        receive_s=RECEIVE_S,
+    )
+
+
+def _target(loaded: Loaded, sandbox_url: str) -> Target:
+    upstream = loaded.settings.upstream
+    sandboxed = upstream.key_from == "sandbox"
+    url = sandbox_url if sandboxed else upstream.url
+    key = None if upstream.api_key is None else upstream.api_key.get_secret_value()
+    return Target(
+        url=url,
+        name="sandbox" if sandboxed else urlsplit(url).hostname or url,
+        api_key={"sandbox": "sandbox", "client": None}.get(upstream.key_from, key),
+        connect_s=upstream.connect_s,
+        write_s=upstream.write_s,
+        read_s=upstream.read_s,
+        pool_s=upstream.pool_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,14 @@
+"""What the proxy's tests share. Two noisy cores: how long one example takes says nothing."""
+
 import pytest
+from hypothesis import settings
 
 from proxy.forward import Upstream
 from tests.proxy.stand import stand, terms
 from tests.proxy.upstreams import answering, http, upstream
+
+settings.register_profile("noisy", deadline=None)
+settings.load_profile("noisy")
 
 
 @pytest.fixture

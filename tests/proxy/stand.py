@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import uvicorn
 
-from budget.admission import Grant, Refused
+from budget.admission import Grant
 from budget.charge import Pricing, amounts, worst_amounts
+from budget.errors import Refused
 from budget.settlement import Receipt
 from config.model_data import base_table
 from config.rates import DEFAULT_RATES_USD_PER_1K, DEFAULT_UNATTRIBUTED_USD_PER_1K, RateCard
@@ -21,6 +22,7 @@ from proxy.forward import Target, Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
 from proxy.terms import Services, Terms
+from storage.holds import Refusal
 from storage.records import Amounts, CallFacts, Flag, Outcome, Status, WorstCase
 
 MODELS = base_table()
@@ -54,16 +56,7 @@ class Purse:
         held = worst_amounts(pricing, worst, ceiling)
         left = self.limit - self.posted - self.held - held.charge
         if left < 0:
-            raise Refused(
-                "budget_exceeded",
-                rule="monthly",
-                limit_nano=self.limit,
-                posted_nano=self.posted,
-                held_nano=self.held,
-                needed_nano=held.charge,
-                resets_at_ms=1_800_000_000_000,
-                now_ms=1_799_999_000_000,
-            )
+            raise spent(self.limit, self.posted, self.held, held.charge)
         grant = Grant(
             facts=facts,
             pricing=pricing,
@@ -105,6 +98,16 @@ class Purse:
         return end
 
 
+def spent(limit: int, posted: int, held: int, needed: int) -> Refused:
+    resets_at_ms = 1_800_000_000_000
+    return Refused(
+        Refusal(
+            "budget_exceeded", "monthly", limit, posted, held, needed, resets_at_ms,
+            resets_at_ms - 10**6,
+        )
+    )  # fmt: skip
+
+
 def terms(upstream_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Terms:
     target = Target(
         url=upstream_url,
@@ -125,6 +128,7 @@ def terms(upstream_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Terms:
         open_to_loopback=True,
         require=frozenset(),
         estimate=EstimateLimits(),
+        free_paths=(),
         spent_status=429,
         body_bytes_max=10**6,
         in_flight_max=100,

@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from budget.admission import Refused, Unavailable
+from budget.errors import Refused, Unavailable
 from proxy.errors import (
     Cut,
     NeverSent,
@@ -11,9 +11,10 @@ from proxy.errors import (
     refused,
     unavailable,
 )
+from storage.holds import NO_WINDOW_END_MS, Refusal
 
 
-def spent(reason="budget_exceeded", resets_at_ms=1_767_225_600_000, **more):
+def spent(reason="budget_exceeded", window_end_ms=1_767_225_600_000, **more):
     given = {
         "rule": "content-daily",
         "limit_nano": 40_000_000_000,
@@ -22,7 +23,7 @@ def spent(reason="budget_exceeded", resets_at_ms=1_767_225_600_000, **more):
         "needed_nano": 750_000_000,
         "now_ms": 1_767_225_600_000 - 90_500,
     } | more
-    return Refused(reason, resets_at_ms=resets_at_ms, **given)
+    return Refused(Refusal(reason=reason, window_end_ms=window_end_ms, **given))
 
 
 def test_a_spent_budget_reads_as_openai_says_it_with_the_rule_in_it():
@@ -54,12 +55,12 @@ def test_a_status_that_every_client_stops_on_may_be_chosen():
 
 @pytest.mark.parametrize(("wait_ms", "told"), [(10, b"1"), (3_600_000, b"3600"), (10**9, b"3600")])
 def test_retry_after_is_the_reset_but_at_most_an_hour(wait_ms, told):
-    refusal = refused(spent(resets_at_ms=wait_ms, now_ms=0), 429)
+    refusal = refused(spent(window_end_ms=wait_ms, now_ms=0), 429)
     assert dict(refusal.headers)[b"retry-after"] == told
 
 
 def test_a_total_budget_tells_no_reset():
-    refusal = refused(spent(resets_at_ms=None), 429)
+    refusal = refused(spent(window_end_ms=NO_WINDOW_END_MS), 429)
     names = dict(refusal.headers)
     assert b"retry-after" not in names
     assert b"x-purser-reset" not in names
@@ -78,7 +79,7 @@ def test_a_budget_that_is_only_held_may_be_tried_again():
 
 
 def test_frozen_says_so_and_how_it_ends():
-    refusal = refused(spent("frozen", rule=None, limit_nano=None), 429)
+    refusal = refused(spent("frozen", rule=None), 429)
     assert "purser thaw" in refusal.message
     assert dict(refusal.headers)[b"x-purser-refusal"] == b"frozen"
     assert orjson.loads(refusal.body())["error"]["purser"] == {"reason": "frozen"}
