@@ -86,7 +86,7 @@ class Janitor:
                     level = logging.INFO if isinstance(error, NotReady) else logging.WARNING
                     _log.log(level, "a job waits", extra={"job": job.name, "why": str(error)})
                 trouble = str(error)
-            except Exception:
+            except Exception:  # noqa: BLE001  the last resort of a job
                 # One job's fault must not stop the others: money in flight depends on them.
                 _log.exception("a job failed", extra={"job": job.name})
                 trouble = "failed"

@@ -14,15 +14,11 @@ from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
 from budget.lifeline import Lifeline
 from budget.settlement import Settlement
-from config.bounds import RECEIVE_S
-from config.rules import Dimension
 from proxy.app import Proxy, create_proxy
-from proxy.estimate import EstimateLimits
-from proxy.forward import Target, Upstream
-from proxy.guard import is_loopback
+from proxy.forward import Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
-from proxy.terms import Services, Terms
+from proxy.terms import Services, Terms, terms_from
 from storage.holds import HoldStore
 
 LEAVE_S: Final = 10.0
@@ -32,9 +28,9 @@ LEAVE_S: Final = 10.0
 class ProxyProcess:
     """What serves calls. `sandbox_url` is that of the stand-in, where it answers."""
 
-    def __init__(self, engines: Engines, live: Live, sandbox_url: str | None) -> None:
+    def __init__(self, engines: Engines, live: Live, sandbox_url: str) -> None:
         self._live = live
-        self._sandbox_url = sandbox_url
+        self._sandbox_url = f"{sandbox_url}/v1" if sandbox_url else ""
         self._started_ms = int(time.time() * 1000)
         self._terms: tuple[int, str, Terms] | None = None
         holds = HoldStore(engines.link, f"proxy-{uuid.uuid4().hex}")
@@ -84,43 +80,9 @@ class ProxyProcess:
         loaded, standing = self._live.loaded, self.lifeline.standing
         generation = standing.generation if standing else ""
         if self._terms is None or self._terms[:2] != (id(loaded), generation):
-            self._terms = (id(loaded), generation, self._terms_of(generation))
+            terms = terms_from(loaded, generation, self._sandbox_url)
+            self._terms = (id(loaded), generation, terms)
         return self._terms[2]
-
-    def _terms_of(self, generation: str) -> Terms:
-        loaded = self._live.loaded
-        settings = loaded.settings
-        return Terms(
-            generation=generation,
-            basis=settings.charging.basis,
-            rates=loaded.rates,
-            models=loaded.models,
-            refuse_unpriced=settings.admission.unpriced_model == "refuse",
-            target=self._target(),
-            open_to_loopback=settings.auth.proxy == "auto" and is_loopback(settings.server.host),
-            require=frozenset(Dimension(name) for name in settings.auth.require),
-            estimate=EstimateLimits(min_output_tokens=settings.admission.min_output_tokens),
-            spent_status=settings.refusal.status,
-            body_bytes_max=settings.server.body_bytes_max,
-            in_flight_max=settings.server.in_flight_max,
-            receive_s=RECEIVE_S,
-        )
-
-    def _target(self) -> Target:
-        upstream = self._live.loaded.settings.upstream
-        key: str | None = "sandbox"
-        if self._sandbox_url is None:
-            given = upstream.api_key
-            key = given.get_secret_value() if given and upstream.key_from == "purser" else None
-        return Target(
-            url=f"{self._sandbox_url}/v1" if self._sandbox_url else upstream.url,
-            name="sandbox" if self._sandbox_url else "openai",
-            api_key=key,
-            connect_s=upstream.connect_s,
-            write_s=upstream.write_s,
-            read_s=upstream.read_s,
-            pool_s=upstream.pool_s,
-        )
 
     async def _readiness(self) -> Readiness:
         standing = self.lifeline.standing

@@ -80,7 +80,7 @@ def _say(text: str) -> None:
 async def _proxy(engines: Engines, live: Live) -> AsyncIterator[ProxyProcess]:
     """A proxy that has joined Redis, with the sandbox beside it where that answers."""
     async with AsyncExitStack() as stack:
-        url = None
+        url = ""
         if engines.sandbox:
             sandbox = SideServer(create_app(Options()))
             await sandbox.start()
@@ -194,6 +194,6 @@ def _work(path: Path, listener: socket.socket) -> None:
 
 async def _end_with_parent(parent: int) -> None:
     """A worker whose supervisor was killed ends as if told to."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110  nothing tells a process of this
         await asyncio.sleep(1.0)
     os.kill(os.getpid(), signal.SIGTERM)
