@@ -1,9 +1,14 @@
 """Tools that OpenAI runs itself are held for round by round."""
 
+from typing import Any
+
 import pytest
 
 from config.models import Model
-from tests.proxy.samples import CHAT, GPT_5, HI, RESPONSES, worst_of
+from proxy.body import with_ceiling
+from proxy.endpoints import Endpoint
+from proxy.estimate import tool_calls_to_write
+from tests.proxy.samples import CHAT, GPT_5, HI, RESPONSES, body_of, worst_of
 
 
 @pytest.mark.parametrize(
@@ -11,7 +16,7 @@ from tests.proxy.samples import CHAT, GPT_5, HI, RESPONSES, worst_of
     [
         (["function"], None, (0, 0), (0, 0, 0)),
         (["web_search"], 2, (2, 128_000), (2, 0, 0)),
-        (["web_search_preview_2025_03_11"], None, (16, 128_000), (16, 0, 0)),
+        (["web_search_preview_2025_03_11"], None, (8, 128_000), (8, 0, 0)),
         (["file_search"], 3, (3, 272_000), (0, 3, 0)),
         (["code_interpreter"], 5, (5, 272_000), (0, 0, 3)),
         (["code_interpreter"], 1, (1, 272_000), (0, 0, 1)),
@@ -49,3 +54,24 @@ async def test_a_stored_prompt_may_bring_any_tool_along() -> None:
 async def test_a_search_model_searches_for_every_answer() -> None:
     model = Model("gpt-4o-search-preview", "chat", 128_000, 16_384)
     assert (await worst_of(CHAT, HI, model)).web_searches == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "fields", "calls"),
+    [
+        (RESPONSES, {"tools": [{"type": "web_search"}]}, 8),
+        (RESPONSES, {"tools": [{"type": "web_search"}], "max_tool_calls": None}, 8),
+        (RESPONSES, {"tools": [{"type": "web_search"}], "max_tool_calls": 3}, None),
+        (RESPONSES, {"tools": [{"type": "function", "name": "f"}]}, None),
+        (RESPONSES, {"prompt": {"id": "pmpt_1"}}, 8),
+        (RESPONSES, {"input": "a"}, None),
+        (CHAT, HI, None),
+    ],
+)
+def test_the_rounds_that_are_held_for_are_written_in(
+    endpoint: Endpoint, fields: dict[str, Any], calls: int | None
+) -> None:
+    body = body_of(fields)
+    assert tool_calls_to_write(endpoint, body) == calls
+    if calls is not None:
+        assert with_ceiling(body, "max_tool_calls", calls).fields["max_tool_calls"] == calls
