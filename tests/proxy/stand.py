@@ -186,6 +186,7 @@ async def stand(
         create_proxy(services),
         http="httptools",
         lifespan="off",
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         date_header=False,

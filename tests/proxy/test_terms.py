@@ -27,8 +27,21 @@ def test_without_a_key_the_sandbox_answers(tmp_path):
 def test_with_a_key_the_provider_answers(tmp_path):
     terms = read(tmp_path, OPENAI_API_KEY="sk-1")
     assert terms.target.url == "https://api.openai.com/v1"
-    assert terms.target.name == "api.openai.com"
+    assert terms.target.name == "openai"
     assert terms.target.api_key == "sk-1"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://eu.api.openai.com/v1", "openai"),
+        ("https://llm.example/v1", "llm.example"),
+        ("https://notapi.openai.com.example/v1", "notapi.openai.com.example"),
+    ],
+)
+def test_the_upstream_is_told_by_its_name(tmp_path, url, name):
+    terms = read(tmp_path, OPENAI_API_KEY="sk-1", PURSER_UPSTREAM__URL=url)
+    assert terms.target.name == name
 
 
 def test_the_callers_own_key_may_pass(tmp_path):
