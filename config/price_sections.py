@@ -1,0 +1,124 @@
+"""The settings of prices: what ops know better than the table that Purser carries."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from config import bounds
+from config.model_data import base_table, in_region, with_fees, with_models
+from config.models import DEFAULT_TIER, Fee, Model, ModelTable, Price, PriceKind, reasons_by_name
+from config.money import usd_to_nano
+from config.rates import price_from_usd
+from config.section import Section
+from config.values import Usd, UsdPer1m
+
+Tokens = Annotated[int, Field(ge=1, le=bounds.TOKENS_MAX)]
+
+_KINDS: Final[Mapping[str, PriceKind]] = MappingProxyType(
+    {
+        "input_usd_per_1m": PriceKind.INPUT,
+        "cached_input_usd_per_1m": PriceKind.CACHED,
+        "cache_write_usd_per_1m": PriceKind.CACHE_WRITE,
+        "output_usd_per_1m": PriceKind.OUTPUT,
+        "audio_input_usd_per_1m": PriceKind.AUDIO_INPUT,
+        "audio_output_usd_per_1m": PriceKind.AUDIO_OUTPUT,
+        "image_input_usd_per_1m": PriceKind.IMAGE_INPUT,
+        "image_output_usd_per_1m": PriceKind.IMAGE_OUTPUT,
+    }
+)
+
+
+class TierPrices(Section):
+    """Prices of one service tier, USD for a million tokens."""
+
+    input_usd_per_1m: UsdPer1m | None = None
+    cached_input_usd_per_1m: UsdPer1m | None = None
+    cache_write_usd_per_1m: UsdPer1m | None = None
+    output_usd_per_1m: UsdPer1m | None = None
+    audio_input_usd_per_1m: UsdPer1m | None = None
+    audio_output_usd_per_1m: UsdPer1m | None = None
+    image_input_usd_per_1m: UsdPer1m | None = None
+    image_output_usd_per_1m: UsdPer1m | None = None
+
+    def stated(self) -> Mapping[PriceKind, Price]:
+        """The prices that are given; each holds for inputs of any length."""
+        given = {kind: getattr(self, name) for name, kind in _KINDS.items()}
+        return {
+            kind: Price(price_from_usd(usd, 1_000_000))
+            for kind, usd in given.items()
+            if usd is not None
+        }
+
+
+class ModelOverride(TierPrices):
+    """What is known better of one model, or all that is known of a new one."""
+
+    mode: Literal["chat", "responses", "completion", "embedding"] | None = None
+    max_input_tokens: Tokens | None = None
+    max_output_tokens: Tokens | None = None
+    is_reasoning: bool | None = None
+    tiers: Mapping[str, TierPrices] = Field(default_factory=dict)
+
+    def applied(self, name: str, known: Model | None) -> Model:
+        """The model with what is stated here in place of what the table says."""
+        model = known or Model(name=name, mode="chat", is_reasoning=reasons_by_name(name))
+        prices = {kind: dict(by_tier) for kind, by_tier in model.prices.items()}
+        for tier, stated in ((DEFAULT_TIER, self), *self.tiers.items()):
+            for kind, price in stated.stated().items():
+                prices.setdefault(kind, {})[tier] = price
+        reasons = self.is_reasoning
+        return replace(
+            model,
+            name=name,
+            mode=self.mode or model.mode,
+            max_input_tokens=self.max_input_tokens or model.max_input_tokens,
+            max_output_tokens=self.max_output_tokens or model.max_output_tokens,
+            is_reasoning=model.is_reasoning if reasons is None else reasons,
+            prices=MappingProxyType({k: MappingProxyType(v) for k, v in prices.items()}),
+        )
+
+
+class Fees(Section):
+    """USD for one call of a hosted tool, for every model; the table's where not given."""
+
+    web_search_usd: Usd | None = None
+    file_search_usd: Usd | None = None
+    code_session_usd: Usd | None = None
+
+    def stated(self) -> Mapping[Fee, Decimal]:
+        """The fees that are given."""
+        given = {fee: getattr(self, f"{fee.value}_usd") for fee in Fee}
+        return {fee: usd for fee, usd in given.items() if usd is not None}
+
+
+class Prices(Section):
+    """What the provider charges, where that differs from the table."""
+
+    region: Literal["auto", "none", "eu", "us"] = "auto"
+    fees: Fees = Fees()
+    overrides: Mapping[str, ModelOverride] = Field(default_factory=dict)
+
+    def table(self, upstream_url: str) -> ModelTable:
+        """The table in force: base data, the region's uplift, then fees and overrides."""
+        table = base_table()
+        region = _region(upstream_url) if self.region == "auto" else self.region
+        if region not in {None, "none"}:
+            table = in_region(table, region or "")
+        if fees := self.fees.stated():
+            table = with_fees(table, {fee: usd_to_nano(usd) for fee, usd in fees.items()})
+        changed = {
+            name: override.applied(name, table.resolve(name))
+            for name, override in self.overrides.items()
+        }
+        return with_models(table, changed) if changed else table
+
+
+def _region(upstream_url: str) -> str | None:
+    """OpenAI's regional addresses are `eu.api.openai.com` and `us.api.openai.com`."""
+    region, _, rest = (urlsplit(upstream_url).hostname or "").partition(".")
+    return region if rest == "api.openai.com" else None
