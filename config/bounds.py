@@ -58,8 +58,12 @@ INLINE_TIKTOKEN_BYTES_MAX: Final = 16 * KIB
 
 # Life of a hold.
 BEAT_S: Final = 2.0
-"""How often a proxy process says that it lives."""
+"""A proxy process says at least this often that it lives; a janitor looks as often."""
+LISTEN_S: Final = 0.5
+"""How often it does so, and hears of a new generation, while all is well."""
 BEATS_MISSED_MAX: Final = 3
+ASSUME_BATCH: Final = 200
+"""Holds that one script assumes."""
 SWEEP_S: Final = 2.0
 """How often a janitor looks for processes that have stopped."""
 TOMBSTONE_S: Final = 8 * DAY_S
@@ -116,6 +120,7 @@ assert max(CONNECT_S, WRITE_S, READ_S, POOL_S) <= UPSTREAM_TIMEOUT_S_MAX
 assert BEAT_S * BEATS_MISSED_MAX > REDIS_CONNECT_S + REDIS_REPLY_S, (
     "one slow reply of Redis must not make a living process look dead"
 )
+assert LISTEN_S * 2 <= CONFIG_BIND_S, "a proxy must hear of a new generation within the promise"
 assert SWEEP_S <= BEAT_S * BEATS_MISSED_MAX
 assert CONFIG_POLL_S * 2 <= CONFIG_BIND_S, "a change must be seen and published within the promise"
 assert METADATA_BYTES_MAX * 4 <= OUTBOX_RECORD_BYTES_MAX, "encrypted metadata must fit its record"

@@ -7,6 +7,9 @@ StorageError
 ├── OutboxFull            settled calls wait for SQL up to the bound: admission is closed
 ├── LedgerUnavailable     SQL did not answer
 ├── LedgerRejected        SQL refused one record: it is quarantined
+├── BadDatabaseUrl        `database_url` names no database that Purser can use
+├── SchemaMismatch        the database is at another revision than this code
+├── EmbeddedFailed        the private Valkey in the data folder did not start
 └── Conflict              the same hold was told to end twice, with different amounts
 """
 
@@ -37,6 +40,18 @@ class LedgerUnavailable(StorageError):
 
 class LedgerRejected(StorageError):
     """SQL refused a record that no repetition will make good."""
+
+
+class BadDatabaseUrl(StorageError):
+    """`database_url` names no database that Purser can use."""
+
+
+class SchemaMismatch(StorageError):
+    """The database must be upgraded, or was upgraded by a newer Purser."""
+
+
+class EmbeddedFailed(StorageError):
+    """The private Valkey in the data folder did not start."""
 
 
 class Conflict(StorageError):

@@ -35,7 +35,7 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a call is charged to. Agent type is canonical; other values are as the caller wrote them."""
+    """Who a call is charged to. Agent type is canonical; the rest is as the caller wrote it."""
 
     agent: str = UNATTRIBUTED
     campaign: str = UNATTRIBUTED
@@ -126,6 +126,8 @@ class WorstCase:
     code_sessions: int = 0
     tiers: tuple[str, ...] = ("default",)
     """Service tiers that could apply; the dearest is held."""
+    counted_input_tokens: int = 0
+    """Input as the provider will most likely count it: charged where an answer says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One counter that a hold counts in: `value` is joined digests, "" without `each`, or "other"."""
+    """One counter that a hold counts in.
+
+    `value` is joined digests of the rule's `each`, "" without one, or "other".
+    """
 
     counter: str
     window_start_ms: int

@@ -1,0 +1,54 @@
+# Every target sets up what it needs. Paths are relative, so that a folder with spaces works.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo test lint bench lock clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+# What developers need includes what a run needs: one installation serves both.
+INSTALLED := $(or $(wildcard $(DEV_STAMP)),$(RUN_STAMP))
+ARGS ?=
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: $(INSTALLED) ## Start Purser on http://127.0.0.1:8080
+	$(VENV)/bin/purser serve $(ARGS)
+
+demo: $(INSTALLED) ## Simulated agents spend against the sandbox
+	$(VENV)/bin/purser demo $(ARGS)
+
+test: $(DEV_STAMP) ## Run all tests
+	$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(DEV_STAMP) ## Check style and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: $(DEV_STAMP) ## Measure what Purser adds to a call, beside nginx
+	$(PY) -m benchmarks $(ARGS)
+
+lock: $(DEV_STAMP) ## Renew requirements*.lock and the npm lock (ARGS=--upgrade for newer versions)
+	$(PY) -m uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock $(ARGS) pyproject.toml
+	$(PY) -m uv pip compile $(LOCK_OPTIONS) --group build --extra dev -c requirements.lock -o requirements-dev.lock $(ARGS) pyproject.toml
+	$(PY) -m tests.clients.node_packages lock
+
+clean: ## Remove everything that was built; your data folder stays
+	rm -rf $(VENV) tests/clients/node/node_modules .coverage .coverage.* htmlcov build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# No index addresses and no notes on where things came from: the lock is versions and hashes.
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links
+
+$(RUN_STAMP): requirements.lock pyproject.toml deploy/install
+	deploy/install $(VENV) requirements.lock
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml deploy/install
+	deploy/install $(VENV) requirements-dev.lock
+	@touch $@

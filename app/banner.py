@@ -1,0 +1,37 @@
+"""What a process says when it is up: where it is, and the lines that an agent needs."""
+
+from app.engines import Engines
+from config.money import usd_text
+from config.settings import Loaded
+
+
+def banner(loaded: Loaded, engines: Engines, url: str) -> str:
+    """The text, for standard error."""
+    settings = loaded.settings
+    key = "anything" if settings.auth.proxy == "auto" else "<a Purser key>"
+    upstream = (
+        "the sandbox (no OPENAI_API_KEY: answers are made up, money is not real)"
+        if engines.sandbox
+        else settings.upstream.url
+    )
+    limits = ", ".join(
+        f"{rule.name} {usd_text(rule.limit_nano)} USD a {rule.window}" for rule in loaded.rules[:4]
+    )
+    more = f" and {len(loaded.rules) - 4} more" if len(loaded.rules) > 4 else ""
+    return f"""
+  Purser is up.
+
+    proxy      {url}/v1
+    health     {url}/readyz
+    upstream   {upstream}
+    budgets    {limits or "none: nothing is refused"}{more}
+    config     {loaded.path}
+    data       {engines.data_dir}
+
+  An agent needs three lines:
+
+    export OPENAI_BASE_URL={url}/v1
+    export OPENAI_API_KEY={key}
+    export OPENAI_CUSTOM_HEADERS=$'X-Agent-Type: CONTENT\\nX-Campaign-Id: holiday-2024'
+
+"""

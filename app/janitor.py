@@ -1,0 +1,125 @@
+"""The janitor only schedules: each job is a `tick()` in its own room."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.engines import Engines
+from app.live import Live, Publisher
+from budget.publication import Publication
+from budget.windows import current_window
+from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
+from storage import generations
+from storage.errors import NotReady, StorageError
+from storage.freeze import write_pending_audit
+from storage.outbox import Outbox, close_refusals
+from storage.presence import leave
+from storage.reconcile import reconcile
+from storage.upkeep import Upkeep
+
+REFUSALS_S: Final = 5.0
+RECONCILE_S: Final = float(MINUTE_S)
+SIGN_OFF_S: Final = 5.0
+_log = logging.getLogger("purser.janitor")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do every `pause_s` seconds."""
+
+    name: str
+    tick: Callable[[], Awaitable[Any]]
+    pause_s: float
+
+
+class Janitor:
+    """Everything periodic. Any number may run: each step is one script, or idempotent."""
+
+    def __init__(self, engines: Engines, live: Live) -> None:
+        self._link, self._ledger = engines.link, engines.ledger
+        self._id = f"janitor-{uuid.uuid4().hex}"
+        self._outbox = Outbox(self._link, self._ledger)
+        self._checked_seq = 0
+        publication = Publication(self._link, self._ledger)
+        self._publisher = Publisher(live, self._link, publication, leads=True)
+        self._upkeep = Upkeep(
+            self._link, self._ledger, self._id, current_window, lambda: live.loaded.rules
+        )
+        self._jobs = (
+            Job("upkeep", self._upkeep.tick, LISTEN_S),
+            Job("publication", self._publisher.tick, CONFIG_POLL_S),
+            Job("outbox", self._drain, DRAIN_S),
+            Job("refusals", self._refusals, REFUSALS_S),
+            Job("audit", self._audit, REFUSALS_S),
+            Job("reconcile", self._reconcile, RECONCILE_S),
+            Job("tidy", self._upkeep.tidy, HOUR_S),
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin every job."""
+        self._tasks = [asyncio.create_task(self._repeat(job), name=job.name) for job in self._jobs]
+
+    async def stop(self) -> None:
+        """End every job, then bring what is settled into the ledger."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(SIGN_OFF_S):
+                await self._outbox.drain()
+                await leave(self._link, self._id)
+        except (StorageError, TimeoutError) as error:
+            _log.warning("left with settled calls in the outbox", extra={"why": str(error)})
+
+    async def _repeat(self, job: Job) -> None:
+        """One job for ever. Trouble is told when it begins and when it ends, not every time."""
+        trouble = ""
+        while True:
+            try:
+                await job.tick()
+            except StorageError as error:
+                if trouble != str(error):
+                    level = logging.INFO if isinstance(error, NotReady) else logging.WARNING
+                    _log.log(level, "a job waits", extra={"job": job.name, "why": str(error)})
+                trouble = str(error)
+            except Exception:  # noqa: BLE001  the last resort of a job
+                # One job's fault must not stop the others: money in flight depends on them.
+                _log.exception("a job failed", extra={"job": job.name})
+                trouble = "failed"
+            else:
+                if trouble:
+                    _log.info("a job goes on", extra={"job": job.name})
+                trouble = ""
+            await asyncio.sleep(job.pause_s)
+
+    async def _drain(self) -> None:
+        while await self._outbox.tick():
+            pass
+
+    async def _refusals(self) -> None:
+        await close_refusals(self._link)
+
+    async def _audit(self) -> None:
+        await write_pending_audit(self._link, self._ledger)
+
+    async def _reconcile(self) -> None:
+        generation = await generations.load(self._link)
+        if generation is None:
+            return
+        report = await reconcile(
+            self._link, self._ledger, generation.rules, after_seq=self._checked_seq
+        )
+        self._checked_seq = report.seq if not report.missing else self._checked_seq
+        if not report.clean:
+            _log.critical(
+                "ledger and counters differ: run `purser reconcile`",
+                extra={
+                    "differences": len(report.differences),
+                    "missing": report.missing,
+                    "quarantined": report.quarantined,
+                },
+            )

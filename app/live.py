@@ -1,0 +1,93 @@
+"""The configuration in force in this process: the file is watched, a change is published."""
+
+import asyncio
+import logging
+from typing import Final
+
+from budget.publication import Publication
+from config.origins import ConfigError
+from config.settings import Loaded
+from config.watch import ConfigWatch
+from storage import generations
+from storage.errors import StorageError
+from storage.redis_link import RedisLink
+
+NEEDS_RESTART: Final = ("server", "storage", "environment")
+"""Sections that a running process cannot take up."""
+_log = logging.getLogger("purser.config")
+
+
+class Live:
+    """What the file says now. A file that turns bad changes nothing, and is told of."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.problem: str | None = None
+        self._watch = ConfigWatch(loaded)
+        self._announced = ""
+
+    async def look(self) -> Loaded | None:
+        """The configuration before, where the file brought a new one; else None."""
+        news = await asyncio.to_thread(self._watch.poll)
+        if news is None:
+            return None
+        if isinstance(news, ConfigError):
+            self.problem = "; ".join(str(problem) for problem in news.problems)
+            _log.error("the changed configuration is not used", extra={"why": self.problem})
+            return None
+        before, self.loaded, self.problem = self.loaded, news, None
+        for section in NEEDS_RESTART:
+            if getattr(before.settings, section) != getattr(news.settings, section):
+                _log.warning(
+                    "a restart is needed for this to take effect", extra={"section": section}
+                )
+        _log.info("the configuration has changed", extra={"digest": news.digest})
+        return before
+
+
+class Publisher:
+    """Publishes this process's rules: at its start where it leads, and whenever its file changes.
+
+    A process that does not lead publishes a change only where the generation in force is the
+    one that it had itself: one with another file says so, and changes nothing.
+    """
+
+    def __init__(
+        self, live: Live, link: RedisLink, publication: Publication, *, leads: bool
+    ) -> None:
+        self._live = live
+        self._link = link
+        self._publication = publication
+        self._leads = leads
+        self._pending = leads
+        self._after: str | None = None
+
+    async def tick(self) -> None:
+        """Look at the file; publish what is due. Raises what storage raises; then it stays due."""
+        before = await self._live.look()
+        if before is not None:
+            self._pending, self._after = True, before.digest
+        if not self._pending and self._leads:
+            self._pending = await self._link.command("HGET", "{purser}:meta", "generation") is None
+        if not self._pending:
+            return
+        loaded = self._live.loaded
+        if not self._leads:
+            standing = await generations.load(self._link)
+            if standing is not None and standing.digest not in (self._after, loaded.digest):
+                self._pending = False
+                _log.error(
+                    "another configuration is in force: this file's rules are not used",
+                    extra={"generation": standing.number, "digest": loaded.digest},
+                )
+                return
+        await self._publication.publish(loaded.rules, loaded.digest)
+        self._pending = False
+
+    async def publish_until_done(self, pause_s: float) -> None:
+        """Publish at the start, however long storage takes."""
+        while self._pending:
+            try:
+                await self.tick()
+            except StorageError:
+                await asyncio.sleep(pause_s)

@@ -1,0 +1,102 @@
+"""One proxy process, put together: its line to Redis, its admission, its application."""
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.engines import Engines
+from app.live import Live
+from app.secrets import metadata_cipher
+from budget.admission import Admission, AdmissionLimits
+from budget.endings import Endings
+from budget.lifeline import Lifeline
+from budget.settlement import Settlement
+from proxy.app import Proxy, create_proxy
+from proxy.forward import Upstream
+from proxy.health import Readiness
+from proxy.metrics import Metrics
+from proxy.terms import Services, Terms, terms_from
+from storage.holds import HoldStore
+
+LEAVE_S: Final = 10.0
+"""How long a process that ends waits for Redis to acknowledge how its calls ended."""
+
+
+class ProxyProcess:
+    """What serves calls. `sandbox_url` is that of the stand-in, where it answers."""
+
+    def __init__(self, engines: Engines, live: Live, sandbox_url: str) -> None:
+        self._live = live
+        self._sandbox_url = f"{sandbox_url}/v1" if sandbox_url else ""
+        self._started_ms = int(time.time() * 1000)
+        self._terms: tuple[int, str, Terms] | None = None
+        holds = HoldStore(engines.link, f"proxy-{uuid.uuid4().hex}")
+        self.endings = Endings(holds, engines.ledger.entries_of)
+        self.lifeline = Lifeline(engines.link, holds, self.endings, self._about)
+        self.settlement = Settlement(self.lifeline)
+        self._upstream = Upstream()
+        cipher = metadata_cipher(engines.data_dir)
+        services = Services(
+            current=self._current,
+            admission=Admission(self.lifeline, self.settlement, self._limits),
+            settlement=self.settlement,
+            upstream=self._upstream,
+            encrypt=lambda plain: cipher.encrypt(plain).decode(),
+            readiness=self._readiness,
+            metrics=Metrics(),
+        )
+        self.app: Proxy = create_proxy(services)
+
+    def start(self) -> None:
+        """Join Redis."""
+        self.lifeline.start()
+
+    async def stop(self) -> None:
+        """Wait for endings to be acknowledged, then leave."""
+        await self.settlement.wait_until_acknowledged(LEAVE_S)
+        await self.lifeline.stop()
+        await self._upstream.aclose()
+
+    def _about(self) -> Mapping[str, Any]:
+        return {
+            "kind": "proxy",
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started_ms": self._started_ms,
+            "digest": self._live.loaded.digest,
+        }
+
+    def _limits(self) -> AdmissionLimits:
+        settings = self._live.loaded.settings
+        return AdmissionLimits(
+            implicit_share_mille=settings.admission.implicit_share_mille,
+            outbox_bytes_max=settings.storage.outbox_bytes_max,
+        )
+
+    def _current(self) -> Terms:
+        loaded, standing = self._live.loaded, self.lifeline.standing
+        generation = standing.generation if standing else ""
+        if self._terms is None or self._terms[:2] != (id(loaded), generation):
+            terms = terms_from(loaded, generation, self._sandbox_url)
+            self._terms = (id(loaded), generation, terms)
+        return self._terms[2]
+
+    async def _readiness(self) -> Readiness:
+        standing = self.lifeline.standing
+        generation = standing.generation if standing else ""
+        if not self.lifeline.ready or standing is None:
+            return Readiness(False, generation, (self.lifeline.why_not_ready,))
+        reasons = []
+        if self._live.problem:
+            reasons.append(f"the changed configuration is not used: {self._live.problem}")
+        if standing.digest != self._live.loaded.digest:
+            reasons.append(
+                f"this process's configuration ({self._live.loaded.digest}) is not the one in "
+                f"force ({standing.digest}, generation {generation})"
+            )
+        if standing.frozen:
+            reasons.append(f"all spending is frozen: {standing.frozen}")
+        return Readiness(True, generation, tuple(reasons))

@@ -1,0 +1,127 @@
+"""What a call costs, in both moneys: the budget's charge and the provider's price.
+
+Kinds are multiplied exactly and summed; the sum is rounded up once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from config.models import Fee, Model, PriceKind
+from config.money import UNITS_PER_MILLION, NanoPerMillion, ceil_div, cost_nano
+from storage.records import Amounts, Usage, WorstCase
+
+Basis = Literal["agent_rate", "provider_price"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Rate and prices of one call, fixed at its admission."""
+
+    basis: Basis
+    rate: NanoPerMillion
+    model: Model | None
+    version: str
+
+
+def amounts(pricing: Pricing, usage: Usage, tier: str) -> Amounts:
+    """What `usage` costs. A call without tokens is charged at the provider's price."""
+    provider = provider_cost(pricing.model, usage, tier) if pricing.model else 0
+    if pricing.basis == "provider_price" or usage.total_tokens == 0:
+        return Amounts(provider, provider)
+    return Amounts(cost_nano(usage.total_tokens, pricing.rate), provider)
+
+
+def provider_cost(model: Model, usage: Usage, tier: str) -> int:
+    """What the provider's price list says `usage` costs, nano-dollars.
+
+    Parts of input and output that have a price of their own are taken out of the totals; what
+    remains is text. A part that claims more than its total leaves no negative remainder.
+    """
+    input_text = usage.input_tokens - (
+        usage.cached_tokens
+        + usage.cache_write_tokens
+        + usage.audio_input_tokens
+        + usage.image_input_tokens
+    )
+    output_text = usage.output_tokens - (
+        usage.reasoning_tokens + usage.audio_output_tokens + usage.image_output_tokens
+    )
+    kinds = (
+        (PriceKind.INPUT, max(0, input_text)),
+        (PriceKind.CACHED, usage.cached_tokens),
+        (PriceKind.CACHE_WRITE, usage.cache_write_tokens),
+        (PriceKind.AUDIO_INPUT, usage.audio_input_tokens),
+        (PriceKind.IMAGE_INPUT, usage.image_input_tokens),
+        (PriceKind.OUTPUT, max(0, output_text)),
+        (PriceKind.REASONING, usage.reasoning_tokens),
+        (PriceKind.AUDIO_OUTPUT, usage.audio_output_tokens),
+        (PriceKind.IMAGE_OUTPUT, usage.image_output_tokens),
+    )
+    tokens = sum(
+        units * (model.price(kind, tier, usage.input_tokens) or 0) for kind, units in kinds if units
+    )
+    return ceil_div(tokens, UNITS_PER_MILLION) + _fees(
+        model, usage.web_searches, usage.file_searches, usage.code_sessions
+    )
+
+
+def _fees(model: Model, web_searches: int, file_searches: int, code_sessions: int) -> int:
+    return (
+        web_searches * model.fee(Fee.WEB_SEARCH)
+        + file_searches * model.fee(Fee.FILE_SEARCH)
+        + code_sessions * model.fee(Fee.CODE_SESSION)
+    )
+
+
+def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Amounts:
+    """The most that a call can cost with this ceiling: what is held for it."""
+    output_tokens = worst.choices * output_ceiling
+    provider = 0
+    if pricing.model is not None:
+        text = worst.input_tokens - worst.audio_input_tokens - worst.image_input_tokens
+        parts = (
+            (text, (PriceKind.INPUT, PriceKind.CACHE_WRITE)),
+            (worst.audio_input_tokens, (PriceKind.AUDIO_INPUT, PriceKind.CACHE_WRITE_AUDIO)),
+            (worst.image_input_tokens, (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE)),
+            (output_tokens, _output_kinds(worst)),
+        )
+        provider = ceil_div(
+            sum(
+                units * _dearest(pricing.model, kinds, worst) for units, kinds in parts if units > 0
+            ),
+            UNITS_PER_MILLION,
+        )
+        provider += _fees(
+            pricing.model, worst.web_searches, worst.file_searches, worst.code_sessions
+        )
+    if pricing.basis == "provider_price":
+        return Amounts(provider, provider)
+    tokens = worst.input_tokens + output_tokens
+    # An answer without a single token is charged at the provider's price, its fees too.
+    charge = cost_nano(tokens, pricing.rate) if tokens else provider
+    return Amounts(charge, provider)
+
+
+def token_amounts(pricing: Pricing, worst: WorstCase) -> Amounts:
+    """What one more token of ceiling adds at most, rounded up: for lowering inside a script."""
+    provider = 0
+    if pricing.model is not None:
+        price = _dearest(pricing.model, _output_kinds(worst), worst)
+        provider = ceil_div(worst.choices * price, UNITS_PER_MILLION)
+    if pricing.basis == "provider_price":
+        return Amounts(provider, provider)
+    return Amounts(cost_nano(worst.choices, pricing.rate), provider)
+
+
+def _output_kinds(worst: WorstCase) -> tuple[PriceKind, ...]:
+    kinds = [PriceKind.OUTPUT, PriceKind.REASONING]
+    if worst.audio_output:
+        kinds.append(PriceKind.AUDIO_OUTPUT)
+    if worst.image_output:
+        kinds.append(PriceKind.IMAGE_OUTPUT)
+    return tuple(kinds)
+
+
+def _dearest(model: Model, kinds: Iterable[PriceKind], worst: WorstCase) -> int:
+    return model.dearest(kinds, worst.tiers, worst.input_tokens) or 0

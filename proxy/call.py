@@ -1,0 +1,177 @@
+"""The way of a call: identity, endpoint, body, estimate, admission, exchange."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from budget.admission import Grant
+from budget.errors import Refused, Unavailable
+from proxy import guard
+from proxy.body import BadBody, Body, read_body, with_ceiling, with_usage
+from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
+from proxy.errors import (
+    HeaderList,
+    bad_request,
+    not_found,
+    not_priced,
+    not_served,
+    refused,
+    unavailable,
+    wrong_method,
+)
+from proxy.estimate import ceiling_field, estimate
+from proxy.exchange import Exchange, Outbound, pass_through
+from proxy.headers import to_upstream, values
+from proxy.hold import OpenHold
+from proxy.identity import Address, identify, read_address
+from proxy.log import CallLine
+from proxy.reply import Reply
+from proxy.request import Request
+from proxy.terms import Services, Terms
+from storage.records import Caller, CallFacts
+
+STREAM_COST: Final = b"x-purser-stream-cost"
+TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request that passed the guard, with its body."""
+
+    request: Request
+    terms: Terms
+    endpoint: Endpoint
+    caller: Caller
+    address: Address
+    raw: bytes
+    line: CallLine
+
+    def outbound(self, body: bytes) -> Outbound:
+        """As it goes upstream: the client's own bytes but for what was spliced into `body`."""
+        path = self.address.path.removeprefix(b"/v1")
+        if self.request.query:
+            path += b"?" + self.request.query
+        target = self.terms.target
+        headers = to_upstream(self.request.headers, target.api_key)
+        return Outbound(target, self.request.method, path, headers, body)
+
+
+class Calls:
+    """Serves calls of the API, each under the terms that are current when it starts."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._in_flight = guard.InFlight()
+
+    async def serve(self, request: Request, reply: Reply, line: CallLine) -> None:
+        """Answer one request; raises `Refusal` for what is not forwarded, `ClientGone`."""
+        terms = self._services.current()
+        self._in_flight.enter(terms.in_flight_max)
+        try:
+            with self._services.metrics.in_flight.track_inprogress():
+                await self._serve(request, terms, reply, line)
+        finally:
+            self._in_flight.leave()
+
+    async def _serve(self, request: Request, terms: Terms, reply: Reply, line: CallLine) -> None:
+        reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
+        guard.check(request, terms)
+        address = read_address(request.raw_path)
+        endpoint = find_endpoint(request.method, address.path, terms.free_paths)
+        line.endpoint = endpoint.name
+        caller = identify(request.headers, address, terms.require, self._services.encrypt)
+        line.agent, line.campaign = caller.agent, caller.campaign
+        raw = await request.read(terms.body_bytes_max, terms.receive_s)
+        call = Arrived(request, terms, endpoint, caller, address, raw, line)
+        if endpoint.kind is Kind.METERED:
+            await self._metered(call, reply)
+        elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+            await pass_through(self._services.upstream, call.outbound(raw), reply, line)
+        else:
+            raise not_served(address.path.decode("latin-1"), endpoint.why)
+
+    async def _metered(self, call: Arrived, reply: Reply) -> None:
+        try:
+            body = read_body(call.raw)
+            grant = await self._admit(call, body)
+        except BadBody as error:
+            raise bad_request(error.message, error.param, error.code) from error
+        except Refused as error:
+            raise refused(error, call.terms.spent_status) from error
+        except Unavailable as error:
+            raise unavailable(error) from error
+        async with OpenHold(self._services.settlement, grant, call.line) as hold:
+            call.line.held_nano = grant.held.charge
+            reply.ours += ceiling_headers(grant)
+            asks_usage = call.endpoint.takes_usage_option and body.stream
+            exchange = Exchange(
+                upstream=self._services.upstream,
+                outbound=call.outbound(spliced(call.endpoint, body, grant, asks_usage).raw),
+                endpoint=call.endpoint,
+                hold=hold,
+                streamed=body.stream,
+                hide_usage=asks_usage and not body.wants_usage,
+                tell_cost=values(call.request.headers, STREAM_COST) == [b"comment"],
+                line=call.line,
+            )
+            await exchange.run(call.request, reply)
+
+    async def _admit(self, call: Arrived, body: Body) -> Grant:
+        """Hold the worst case. Raises `BadBody`, `Refused`, `Unavailable`, `Refusal`."""
+        terms, admission = call.terms, self._services.admission
+        model = body.model
+        call.line.model = model
+        pricing = terms.pricing(call.caller.agent, model)
+        if pricing.basis == "provider_price" and pricing.model is None and terms.refuse_unpriced:
+            raise not_priced(model)
+        # Both are read here, so that what is not true or false is refused before money is held.
+        _ = body.stream, body.wants_usage
+        worst = await estimate(
+            call.endpoint, body, pricing.model, terms.estimate, admission.response_tokens
+        )
+        tier = body.fields.get("service_tier")
+        facts = CallFacts(
+            hold_id=call.line.request_id,
+            request_id=call.line.request_id,
+            caller=call.caller,
+            endpoint=call.endpoint.name,
+            requested_model=model,
+            tier=tier if tier in TIERS else "default",
+        )
+        return await admission.admit(facts, worst, pricing)
+
+
+def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endpoint:
+    """The row of the table for a raw path; raises a 404 or 405 `Refusal`.
+
+    `free_paths` are templates that ops listed: they free what the table refuses or lacks, and
+    nothing that it meters.
+    """
+    text = path.decode("latin-1")
+    listed = next((free for free in free_paths if matches(free, text)), None)
+    freed = Endpoint(method, listed, Kind.FREE) if listed is not None else None
+    try:
+        found = find(method, text)
+    except UnknownPath:
+        if freed is None:
+            raise not_found(method, text) from None
+        return freed
+    except WrongMethod as error:
+        if freed is None:
+            raise wrong_method(method, text, error.allowed) from None
+        return freed
+    return freed if freed is not None and found.kind is Kind.REFUSED else found
+
+
+def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:
+    """The body with the granted ceiling and the wish for usage written in, where they are ours."""
+    if grant.lowered:
+        field = ceiling_field(endpoint, body, grant.pricing.model)
+        body = with_ceiling(body, field, grant.output_ceiling)
+    return with_usage(body) if asks_usage else body
+
+
+def ceiling_headers(grant: Grant) -> HeaderList:
+    """The ceiling that was written in, told to the client."""
+    if not grant.lowered:
+        return []
+    return [(b"x-purser-max-output-tokens", str(grant.output_ceiling).encode())]

@@ -1,0 +1,91 @@
+"""A hold while its call is on its way: it ends exactly once, whatever happens on the way."""
+
+from types import TracebackType
+
+from budget.admission import Grant
+from budget.settlement import Receipt, Settlement
+from proxy.log import CallLine, ms_since
+from proxy.meter import Reading
+from storage.records import Flag, Outcome, Status, Usage
+
+
+class OpenHold:
+    """`async with` one: a way out that ended nothing voids it, or assumes it once sent."""
+
+    def __init__(self, settlement: Settlement, grant: Grant, line: CallLine) -> None:
+        self.grant = grant
+        self.sent = False
+        """Something of the request may have left."""
+        self.ended = False
+        self._settlement = settlement
+        self._line = line
+
+    async def __aenter__(self) -> "OpenHold":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.ended:
+            return
+        if self.sent:
+            await self.assume()
+        else:
+            await self.void()
+
+    def sending(self) -> None:
+        """From here on nobody can say that nothing was sent."""
+        self.sent = True
+
+    async def settle(
+        self, reading: Reading, usage: Usage, flags: frozenset[Flag] = frozenset()
+    ) -> Receipt:
+        """Charge `usage`; an answer that says itself to have failed is told apart by its status."""
+        flags |= reading.flags
+        if self.grant.lowered and reading.ended_at_ceiling:
+            flags |= {Flag.LOWERED_CEILING_HIT}
+        return await self._end(
+            Outcome(
+                Status.FAILED if reading.failed else Status.SETTLED,
+                usage=usage,
+                served_model=reading.served_model,
+                tier=reading.tier,
+                flags=flags,
+                response_id=reading.response_id,
+                http_status=self._line.upstream_status,
+                latency_ms=ms_since(self._line.start_s),
+                ttfb_ms=self._line.ttfb_ms,
+            )
+        )
+
+    async def fail(self) -> Receipt:
+        """The upstream answered with an error: nothing is charged."""
+        return await self._plain(Status.FAILED)
+
+    async def void(self) -> Receipt:
+        """Certainly nothing was sent: nothing is charged."""
+        return await self._plain(Status.VOIDED)
+
+    async def assume(self) -> Receipt:
+        """Nobody can know what was used: the whole hold is charged."""
+        return await self._plain(Status.ASSUMED)
+
+    async def _plain(self, status: Status) -> Receipt:
+        return await self._end(
+            Outcome(
+                status,
+                http_status=self._line.upstream_status,
+                latency_ms=ms_since(self._line.start_s),
+                ttfb_ms=self._line.ttfb_ms,
+            )
+        )
+
+    async def _end(self, outcome: Outcome) -> Receipt:
+        assert not self.ended, "a hold ends once"
+        self.ended = True
+        receipt = await self._settlement.end(self.grant, outcome)
+        self._line.ended(outcome.status, receipt)
+        return receipt

@@ -1,0 +1,272 @@
+"""Reading what an answer used, whole or as a stream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from config.models import Model, reasons_by_name
+from proxy.decoding import Undecodable, decode_answer
+from proxy.endpoints import Endpoint, Shape
+from proxy.produced import Produced
+from proxy.sse import Event
+from proxy.tokens import off_loop
+from proxy.usage import hosted_calls, read_usage
+from storage.records import Flag, Usage, WorstCase
+
+_DONE: Final = b"[DONE]"
+_LAST_EVENTS: Final = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+)
+_NAME_CHARACTERS_MAX: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an answer says of itself. `usage` is None where it says nothing believable."""
+
+    usage: Usage | None = None
+    served_model: str | None = None
+    tier: str = "default"
+    response_id: str | None = None
+    ended_at_ceiling: bool = False
+    complete: bool = True
+    failed: bool = False
+    """The upstream said, in a success or a stream, that it failed."""
+    flags: frozenset[Flag] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do with one event of a stream."""
+
+    pass_on: bool = True
+    """False: the usage chunk that the client did not ask for."""
+    settle: Reading | None = None
+    """Usage has arrived: settle before passing on."""
+    done: bool = False
+    """The last event of a stream."""
+
+
+_NO_USAGE: Final = frozenset({Flag.NO_USAGE})
+_RUBBISH: Final = Reading(complete=False, flags=_NO_USAGE)
+
+
+def read_answer(endpoint: Endpoint, raw: bytes, content_encoding: str | None = None) -> Reading:
+    """What a JSON answer says of itself; rubbish gives `complete=False` and no usage."""
+    answer = _decoded_object(raw, content_encoding)
+    return _RUBBISH if answer is None else _read_object(endpoint.shape, answer)
+
+
+async def count_answer(
+    endpoint: Endpoint,
+    raw: bytes,
+    model: Model | None,
+    worst: WorstCase,
+    output_ceiling: int,
+    content_encoding: str | None = None,
+) -> Usage:
+    """The usage of a success that tells none, by tiktoken; what cannot be seen at what was held.
+
+    An answer that cannot be read at all is charged as if everything held was used.
+    """
+    answer = _decoded_object(raw, content_encoding)
+    if answer is None:
+        return _counted(worst, output_ceiling, None)
+    reading = _read_object(endpoint.shape, answer)
+    produced = Produced()
+    produced.add_answer(endpoint.shape, answer)
+    return await off_loop(
+        len(raw), lambda: _seen(model, reading.served_model, worst, output_ceiling, produced)
+    )
+
+
+class StreamMeter:
+    """Follows one stream, event by event."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: Model | None,
+        worst: WorstCase,
+        output_ceiling: int,
+        hide_usage: bool,
+    ) -> None:
+        """`hide_usage`: `include_usage` was written in by us, and the client must not see it."""
+        self._shape = endpoint.shape
+        self._model = model
+        self._worst = worst
+        self._output_ceiling = output_ceiling
+        self._hide_usage = hide_usage
+        self._produced = Produced()
+        self._reading = Reading(complete=False, flags=_NO_USAGE)
+        self._told = False
+
+    @property
+    def reading(self) -> Reading:
+        """What has been read so far; `complete` once the last event was seen."""
+        return self._reading
+
+    def seen(self) -> Usage:
+        """What was produced so far, by tiktoken: for a client that left, or without usage."""
+        return _seen(
+            self._model,
+            self._reading.served_model,
+            self._worst,
+            self._output_ceiling,
+            self._produced,
+        )
+
+    def feed(self, event: Event) -> Step:
+        """What one event means; what is not JSON is passed on and means nothing."""
+        if event.data.strip() == _DONE:
+            self._reading = replace(self._reading, complete=True)
+            return Step(settle=self._settle_once(), done=True)
+        data = _object(event.data) if event.data else None
+        if data is None:
+            return Step()
+        if self._shape is Shape.RESPONSES:
+            return self._responses_event(data, event.event)
+        return self._chunk(data)
+
+    def _settle_once(self) -> Reading | None:
+        """The reading, the first time that it has usage and everything it needs."""
+        if self._told or self._reading.usage is None:
+            return None
+        self._told = True
+        return replace(self._reading, complete=True)
+
+    def _failed(self) -> Step:
+        """The upstream said that it failed, after which nothing of worth comes."""
+        self._reading = replace(self._reading, failed=True, complete=True)
+        return Step(settle=self._settle_once(), done=True)
+
+    def _chunk(self, data: Mapping[str, Any]) -> Step:
+        """Of chat and completions: usage stands in a chunk of its own, without choices.
+
+        Other servers tell a running usage beside choices: the last of them counts.
+        """
+        self._produced.add_stream(self._shape, data)
+        said = _read_object(self._shape, data)
+        before = self._reading
+        self._reading = replace(
+            before,
+            usage=said.usage or before.usage,
+            served_model=said.served_model or before.served_model,
+            tier=said.tier if "service_tier" in data else before.tier,
+            ended_at_ceiling=said.ended_at_ceiling or before.ended_at_ceiling,
+            flags=frozenset() if said.usage or before.usage else _NO_USAGE,
+        )
+        if said.failed:
+            return self._failed()
+        if data.get("usage") is None or data.get("choices"):
+            return Step()
+        return Step(pass_on=not self._hide_usage, settle=self._settle_once())
+
+    def _responses_event(self, data: Mapping[str, Any], name: str | None) -> Step:
+        kind = data.get("type", name)
+        self._produced.add_stream(self._shape, data)
+        if kind == "error":
+            return self._failed()
+        response = data.get("response")
+        if isinstance(response, dict):
+            last = kind in _LAST_EVENTS
+            self._reading = replace(_read_object(self._shape, response), complete=last)
+            if last:
+                return Step(settle=self._settle_once(), done=True)
+        return Step()
+
+
+def _read_object(shape: Shape, answer: Mapping[str, Any]) -> Reading:
+    usage = read_usage(shape, answer.get("usage"))
+    served_model, tier = _name(answer.get("model")), _name(answer.get("service_tier"))
+    if usage is not None:
+        usage = _with_fees(shape, usage, answer, served_model)
+    return Reading(
+        usage=usage,
+        served_model=served_model,
+        tier="default" if tier is None or tier == "auto" else tier,
+        response_id=_name(answer.get("id")) if shape is Shape.RESPONSES else None,
+        ended_at_ceiling=_ended_at_ceiling(answer),
+        failed=answer.get("error") is not None,
+        flags=frozenset() if usage else _NO_USAGE,
+    )
+
+
+def _with_fees(
+    shape: Shape, usage: Usage, answer: Mapping[str, Any], served_model: str | None
+) -> Usage:
+    """Chat models that search do so once for each answer, and do not say so."""
+    if shape is Shape.RESPONSES:
+        calls = hosted_calls(answer)
+        return replace(
+            usage,
+            web_searches=calls.web_searches,
+            file_searches=calls.file_searches,
+            code_sessions=calls.code_sessions,
+        )
+    if shape is Shape.CHAT and "-search-" in (served_model or ""):
+        choices = answer.get("choices")
+        return replace(usage, web_searches=max(1, len(choices) if isinstance(choices, list) else 1))
+    return usage
+
+
+def _ended_at_ceiling(answer: Mapping[str, Any]) -> bool:
+    details = answer.get("incomplete_details")
+    if isinstance(details, dict):
+        return details.get("reason") == "max_output_tokens"
+    choices = answer.get("choices")
+    return isinstance(choices, list) and any(
+        isinstance(choice, dict) and choice.get("finish_reason") == "length" for choice in choices
+    )
+
+
+def _seen(
+    model: Model | None,
+    served_model: str | None,
+    worst: WorstCase,
+    output_ceiling: int,
+    produced: Produced,
+) -> Usage:
+    name = model.name if model is not None else served_model
+    reasons = model.is_reasoning if model is not None else name is None or reasons_by_name(name)
+    if reasons or worst.audio_output or worst.image_output or produced.overflowed:
+        return _counted(worst, output_ceiling, None)
+    return _counted(worst, output_ceiling, produced.tokens(name))
+
+
+def _counted(worst: WorstCase, output_ceiling: int, output_tokens: int | None) -> Usage:
+    """Input as it was counted before the call; output as given, or (None) all that was held."""
+    held = worst.choices * output_ceiling
+    output = held if output_tokens is None else min(output_tokens, held)
+    return Usage(
+        input_tokens=worst.counted_input_tokens or worst.input_tokens,
+        output_tokens=output,
+        audio_input_tokens=worst.audio_input_tokens,
+        image_input_tokens=worst.image_input_tokens,
+        audio_output_tokens=output if worst.audio_output else 0,
+        image_output_tokens=output if worst.image_output and not worst.audio_output else 0,
+        web_searches=worst.web_searches,
+        file_searches=worst.file_searches,
+        code_sessions=worst.code_sessions,
+    )
+
+
+def _decoded_object(raw: bytes, content_encoding: str | None) -> dict[str, Any] | None:
+    try:
+        return _object(decode_answer(raw, content_encoding))
+    except Undecodable:
+        return None
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        decoded = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return decoded if isinstance(decoded, dict) else None
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _NAME_CHARACTERS_MAX else None

@@ -1,0 +1,104 @@
+"""What binds one call: read once from the live configuration, at its start."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from budget.admission import Admission
+from budget.charge import Pricing
+from budget.settlement import Settlement
+from config.bounds import RECEIVE_S
+from config.models import ModelTable
+from config.rates import RateCard
+from config.rules import Dimension
+from config.settings import Loaded
+from proxy.estimate import EstimateLimits
+from proxy.forward import Target, Upstream
+from proxy.health import Readiness
+from proxy.local import is_loopback
+from proxy.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One generation of the configuration, as the way of a call needs it."""
+
+    generation: str
+    basis: str
+    """How a call is charged: `agent_rate` or `provider_price`."""
+    rates: RateCard
+    models: ModelTable
+    refuse_unpriced: bool
+    """Under `provider_price`, a model without a price is refused."""
+    target: Target
+    open_to_loopback: bool
+    """Bound to loopback with `auth.proxy: auto`: local programs need no key."""
+    require: frozenset[Dimension]
+    estimate: EstimateLimits
+    free_paths: tuple[str, ...]
+    """Paths that ops know to cost nothing, beyond those of the table."""
+    spent_status: int
+    """What a spent budget answers: 429 or 402."""
+    body_bytes_max: int
+    in_flight_max: int
+    receive_s: float
+
+    def pricing(self, agent: str, model: str) -> Pricing:
+        """What a call of `agent` for `model` is charged by."""
+        return Pricing(
+            basis="provider_price" if self.basis == "provider_price" else "agent_rate",
+            rate=self.rates.rate(agent),
+            model=self.models.resolve(model),
+            version=self.models.version,
+        )
+
+
+def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
+    """The terms of a configuration; without a key for the upstream, the sandbox answers."""
+    settings = loaded.settings
+    return Terms(
+        generation=generation,
+        basis=settings.charging.basis,
+        rates=loaded.rates,
+        models=loaded.models,
+        refuse_unpriced=settings.admission.unpriced_model == "refuse",
+        target=_target(loaded, sandbox_url),
+        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(settings.server.host),
+        require=frozenset(Dimension(name) for name in settings.auth.require),
+        estimate=EstimateLimits(min_output_tokens=settings.admission.min_output_tokens),
+        free_paths=settings.endpoints.free,
+        spent_status=settings.refusal.status,
+        body_bytes_max=settings.server.body_bytes_max,
+        in_flight_max=settings.server.in_flight_max,
+        receive_s=RECEIVE_S,
+    )
+
+
+def _target(loaded: Loaded, sandbox_url: str) -> Target:
+    upstream = loaded.settings.upstream
+    sandboxed = upstream.key_from == "sandbox"
+    url = sandbox_url if sandboxed else upstream.url
+    key = None if upstream.api_key is None else upstream.api_key.get_secret_value()
+    return Target(
+        url=url,
+        name="sandbox" if sandboxed else urlsplit(url).hostname or url,
+        api_key={"sandbox": "sandbox", "client": None}.get(upstream.key_from, key),
+        connect_s=upstream.connect_s,
+        write_s=upstream.write_s,
+        read_s=upstream.read_s,
+        pool_s=upstream.pool_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the proxy is given to work with."""
+
+    current: Callable[[], Terms]
+    admission: Admission
+    settlement: Settlement
+    upstream: Upstream
+    encrypt: Callable[[bytes], str]
+    """Turns `X-Purser-Metadata` into what may be kept."""
+    readiness: Callable[[], Awaitable[Readiness]]
+    metrics: Metrics

@@ -1,0 +1,130 @@
+"""Usage as OpenAI writes it, in each shape; what cannot be true counts as none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from config.bounds import TOKENS_MAX
+from proxy.endpoints import Shape
+from proxy.hosted_tools import container_units
+from storage.records import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Where one shape keeps its counts."""
+
+    input: str
+    output: str
+    input_details: str
+    output_details: str
+
+
+_PROMPT: Final = _Names(
+    "prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"
+)
+_INPUT: Final = _Names(
+    "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details"
+)
+
+_ABSURD: Final = -1
+"""Stands for a count that cannot be: it fails every comparison below."""
+
+
+def read_usage(shape: Shape, usage: object) -> Usage | None:
+    """The tokens of a `usage` object; None where it is missing or cannot be true.
+
+    Cannot be true: counts that are no integers, negative or above `TOKENS_MAX`, a part larger
+    than its whole, a total that is not the sum.
+    """
+    if not isinstance(usage, dict):
+        return None
+    names = _INPUT if shape is Shape.RESPONSES else _PROMPT
+    read = Usage(
+        input_tokens=_count(usage.get(names.input)),
+        output_tokens=_count(usage.get(names.output, 0 if shape is Shape.EMBEDDINGS else None)),
+        cached_tokens=_part(usage, names.input_details, "cached_tokens"),
+        cache_write_tokens=_part(
+            usage, names.input_details, "cache_write_tokens", "cache_creation_tokens"
+        ),
+        audio_input_tokens=_part(usage, names.input_details, "audio_tokens"),
+        image_input_tokens=_part(usage, names.input_details, "image_tokens"),
+        reasoning_tokens=_part(usage, names.output_details, "reasoning_tokens"),
+        audio_output_tokens=_part(usage, names.output_details, "audio_tokens"),
+        image_output_tokens=_part(usage, names.output_details, "image_tokens"),
+    )
+    total = _count(usage["total_tokens"]) if usage.get("total_tokens") is not None else None
+    return read if _can_be_true(read, total) else None
+
+
+def _can_be_true(read: Usage, total: int | None) -> bool:
+    of_input = (
+        read.cached_tokens,
+        read.cache_write_tokens,
+        read.audio_input_tokens,
+        read.image_input_tokens,
+    )
+    of_output = (read.reasoning_tokens, read.audio_output_tokens, read.image_output_tokens)
+    return (
+        all(0 <= part <= read.input_tokens for part in (*of_input, 0))
+        and all(0 <= part <= read.output_tokens for part in (*of_output, 0))
+        and read.cached_tokens + read.cache_write_tokens <= read.input_tokens
+        and read.audio_input_tokens + read.image_input_tokens <= read.input_tokens
+        and total in (None, read.total_tokens)
+    )
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= TOKENS_MAX:
+        return _ABSURD
+    return value
+
+
+def _part(usage: Mapping[str, Any], details: str, *names: str) -> int:
+    """A count within details; 0 where it is missing or null."""
+    held = usage.get(details)
+    if held is None:
+        return 0
+    if not isinstance(held, dict):
+        return _ABSURD
+    given = [held[name] for name in names if held.get(name) is not None]
+    return _count(given[0]) if given else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """Hosted tool calls that cost a fee."""
+
+    web_searches: int = 0
+    file_searches: int = 0
+    code_sessions: int = 0
+
+
+def hosted_calls(response: Mapping[str, Any]) -> ToolCalls:
+    """The fees of a /v1/responses answer, from its output items and the tools it repeats.
+
+    Opening a page and finding in it are part of a search and cost nothing of their own.
+    """
+    output = response.get("output")
+    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    containers = {container for item in items if (container := _container(item)) is not None}
+    tools = response.get("tools")
+    return ToolCalls(
+        web_searches=sum(_is_search(item) for item in items),
+        file_searches=sum(item.get("type") == "file_search_call" for item in items),
+        code_sessions=len(containers) * max(1, container_units(tools)),
+    )
+
+
+def _is_search(item: Mapping[str, Any]) -> bool:
+    if item.get("type") != "web_search_call":
+        return False
+    action = item.get("action")
+    return not isinstance(action, dict) or action.get("type", "search") == "search"
+
+
+def _container(item: Mapping[str, Any]) -> str | None:
+    environment = item.get("environment")
+    holder = environment if isinstance(environment, dict) else item
+    container = holder.get("container_id")
+    return container if isinstance(container, str) else None

@@ -1,0 +1,112 @@
+"""The audit log: who did what, when and why, each line bound to the one before it.
+
+A line's hash covers its content and the hash of the line before: a line changed or taken
+out of the middle breaks the chain from there on.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import audit_log
+
+GENESIS: Final = "0" * 64
+"""The hash before the first line."""
+
+WRITE_LOCK: Final = 0x61756469740A
+"""The advisory lock on PostgreSQL that one writer at a time holds ("audit")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What someone did. `place` is where from ("cli", "panel", …); `old` and `new` are text."""
+
+    action: str
+    who: str
+    place: str
+    old: str | None = None
+    new: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One line of the audit log."""
+
+    seq: int
+    at_ms: int
+    act: Act
+    prev_hash: str
+    hash: str
+
+
+async def write_line(connection: AsyncConnection, act: Act, at_ms: int) -> Audited:
+    """Append `act` in the caller's transaction; writers wait for each other until commit."""
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(:lock)")
+        await connection.execute(lock, {"lock": WRITE_LOCK})
+    newest_first = select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc())
+    last = (await connection.execute(newest_first.limit(1))).one_or_none()
+    seq, prev_hash = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    line = Audited(seq, at_ms, act, prev_hash, _hash(seq, at_ms, act, prev_hash))
+    await connection.execute(insert(audit_log), _row(line))
+    return line
+
+
+async def newest_lines(connection: AsyncConnection, limit: int) -> list[Audited]:
+    """The last `limit` lines, newest first."""
+    query = select(audit_log).order_by(audit_log.c.seq.desc()).limit(limit)
+    return [_line(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def last_line(connection: AsyncConnection, actions: tuple[str, ...]) -> Audited | None:
+    """The newest line about one of `actions`."""
+    about = select(audit_log).where(audit_log.c.action.in_(actions))
+    row = (
+        (await connection.execute(about.order_by(audit_log.c.seq.desc()).limit(1)))
+        .mappings()
+        .first()
+    )
+    return _line(row) if row is not None else None
+
+
+async def problems_of_chain(connection: AsyncConnection) -> list[str]:
+    """What is wrong with the chain, in words; a tail that was cut off is not seen by it."""
+    found: list[str] = []
+    seq, prev_hash = 0, GENESIS
+    async with connection.stream(select(audit_log).order_by(audit_log.c.seq)) as rows:
+        async for row in rows.mappings():
+            line = _line(row)
+            if line.seq != seq + 1:
+                found.append(f"audit lines {seq + 1} to {line.seq - 1} are gone")
+            if line.prev_hash != prev_hash:
+                found.append(f"audit line {line.seq} does not follow the line before it")
+            if line.hash != _hash(line.seq, line.at_ms, line.act, line.prev_hash):
+                found.append(f"audit line {line.seq} was changed after it was written")
+            seq, prev_hash = line.seq, line.hash
+    return found
+
+
+def _hash(seq: int, at_ms: int, act: Act, prev_hash: str) -> str:
+    content = {"seq": seq, "at_ms": at_ms, "prev_hash": prev_hash, **_fields(act)}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _fields(act: Act) -> dict[str, Any]:
+    return {field.name: getattr(act, field.name) for field in fields(act)}
+
+
+def _row(line: Audited) -> dict[str, Any]:
+    kept = {"seq": line.seq, "at_ms": line.at_ms, "prev_hash": line.prev_hash, "hash": line.hash}
+    return kept | _fields(line.act)
+
+
+def _line(row: Mapping[Any, Any]) -> Audited:
+    act = Act(**{field.name: row[field.name] for field in fields(Act)})
+    return Audited(row["seq"], row["at_ms"], act, row["prev_hash"], row["hash"])

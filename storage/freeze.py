@@ -1,0 +1,54 @@
+"""The freeze: one field that the reserve script reads, so it binds everywhere at once."""
+
+from typing import Any
+
+import orjson
+
+from storage import scripts
+from storage.audit import Act
+from storage.errors import LedgerUnavailable
+from storage.ledger import Ledger
+from storage.redis_link import PREFIX, RedisLink
+
+_PENDING = PREFIX + "audit"
+
+
+async def set_frozen(link: RedisLink, who: str, where: str, reason: str, *, frozen: bool) -> bool:
+    """Freeze or thaw; True where it changed. Needs Redis alone: the audit entry waits for SQL."""
+    said = orjson.dumps({"who": who, "reason": reason}) if frozen else b""
+    before = await link.command("HGET", PREFIX + "meta", "frozen")
+    audit = {
+        "action": "freeze" if frozen else "thaw",
+        "who": who,
+        "place": where,
+        "old": "frozen" if before else "open",
+        "new": "frozen" if frozen else "open",
+        "reason": reason,
+    }
+    (replaced,) = await link.run(scripts.FREEZE, said, orjson.dumps(audit))
+    return bool(replaced) != frozen
+
+
+async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:
+    """Move audit entries that were made without SQL into it; returns how many.
+
+    An entry leaves Redis after its commit: a crash between the two writes it twice, which
+    an audit log may bear; it never loses one.
+    """
+    moved = 0
+    while (row := await link.command("LINDEX", _PENDING, "0")) is not None:
+        fields: dict[str, Any] = orjson.loads(row)
+        try:
+            await ledger.audit(Act(**fields))
+        except LedgerUnavailable:
+            return moved
+        await link.command("LREM", _PENDING, "1", row)
+        moved += 1
+    return moved
+
+
+async def restore(link: RedisLink, ledger: Ledger) -> None:
+    """Freeze again what the audit log says is frozen, after Redis was emptied."""
+    last = await ledger.last_act("freeze", "thaw")
+    if last is not None and last.action == "freeze":
+        await link.run(scripts.FREEZE, orjson.dumps({"who": last.who, "reason": last.reason}), "")

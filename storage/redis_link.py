@@ -1,0 +1,128 @@
+"""The way to Redis: scripts and plain commands, with every failure told apart.
+
+redis-py's own retries are off: a script whose reply is lost may have been carried out, and
+only its caller knows how to ask again. Each connection notes the run id of the server it
+reached, and every script gets it as its first argument, so that a script can tell a server
+that was restarted or replaced from the one that was verified.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import redis.asyncio
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from storage.errors import RedisUnavailable, ReplyLost, StorageError
+from storage.scripts import Script
+
+CONNECTIONS_MAX: Final = 64
+CONNECT_S: Final = 2.0
+REPLY_S: Final = 5.0
+PREFIX: Final = "{purser}:"
+META: Final = PREFIX + "meta"
+
+Argument = str | int | bytes
+Reply = Any
+_PASSING: Final = ("LOADING", "READONLY", "MASTERDOWN", "OOM", "BUSY", "MISCONF", "NOREPLICAS")
+"""Beginnings of errors that say: not now, and nothing was written."""
+
+
+async def _greet(connection: AbstractConnection) -> None:
+    await connection.on_connect()
+    await connection.send_command("INFO", "server")
+    answer = await connection.read_response()
+    lines = answer.decode() if isinstance(answer, bytes) else str(answer)
+    found = [line[7:].strip() for line in lines.splitlines() if line.startswith("run_id:")]
+    connection.purser_run_id = found[0] if found else "unknown"  # type: ignore[attr-defined]
+
+
+def _text(reply: Reply) -> Reply:
+    if isinstance(reply, bytes):
+        return reply.decode("utf-8", "surrogateescape")
+    if isinstance(reply, list):
+        return [_text(part) for part in reply]
+    return reply
+
+
+class RedisLink:
+    """A pool of connections to one Redis or Valkey."""
+
+    def __init__(self, url: str, *, connections: int = CONNECTIONS_MAX) -> None:
+        self.url = url
+        self._pool = redis.asyncio.BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=CONNECT_S,
+            socket_connect_timeout=CONNECT_S,
+            socket_timeout=REPLY_S,
+            retry=Retry(NoBackoff(), 0),
+            redis_connect_func=_greet,
+            protocol=2,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.disconnect(inuse_connections=True)
+
+    async def run(self, script: Script, *arguments: Argument) -> Reply:
+        """Run one script; its texts come decoded. Raises `RedisUnavailable` or `ReplyLost`."""
+        connection = await self._connection()
+        run_id: str = connection.purser_run_id  # type: ignore[attr-defined]
+        whole = (1, META, run_id, *arguments)
+        try:
+            reply = await self._ask(connection, "EVALSHA", script.sha, *whole)
+        except NoScriptError:
+            connection = await self._connection()
+            run_id = connection.purser_run_id  # type: ignore[attr-defined]
+            reply = await self._ask(connection, "EVAL", script.text, 1, META, run_id, *arguments)
+        return _text(reply)
+
+    async def command(self, *parts: Argument) -> Reply:
+        """One plain command; the reply comes as bytes."""
+        return await self._ask(await self._connection(), *parts)
+
+    async def hash(self, name: str) -> Mapping[str, str]:
+        """A whole hash under our prefix."""
+        flat = _text(await self.command("HGETALL", PREFIX + name))
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    async def run_id(self) -> str:
+        """The run id of the server that answers now."""
+        connection = await self._connection()
+        found: str = connection.purser_run_id  # type: ignore[attr-defined]
+        await self._ask(connection, "PING")
+        return found
+
+    async def _connection(self) -> AbstractConnection:
+        try:
+            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            return connection
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisUnavailable(f"Redis at {self.url} cannot be reached: {error}") from error
+
+    async def _ask(self, connection: AbstractConnection, *parts: Argument) -> Reply:
+        answered = False
+        try:
+            await connection.send_command(*parts)
+            reply = await connection.read_response()
+            answered = True
+        except NoScriptError:
+            answered = True
+            raise
+        except ResponseError as error:
+            answered = True
+            if str(error).startswith(_PASSING) or "OOM" in str(error):
+                raise RedisUnavailable(f"Redis refuses for now: {error}") from error
+            raise StorageError(f"Redis does not take the command: {error}") from error
+        except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise ReplyLost(f"Redis at {self.url} did not answer: {error}") from error
+        finally:
+            # A reply that was not read would answer the next question on this connection.
+            if not answered:
+                await connection.disconnect(nowait=True)
+            await self._pool.release(connection)
+        return reply

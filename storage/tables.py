@@ -1,0 +1,184 @@
+"""The SQL tables. Money is BIGINT nano-dollars, time BIGINT milliseconds since 1970 in UTC.
+
+Migrations build them; a test holds these definitions and the migrations equal.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+
+UNIT_COLUMNS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "audio_input_tokens",
+    "image_input_tokens",
+    "reasoning_tokens",
+    "audio_output_tokens",
+    "image_output_tokens",
+    "web_searches",
+    "file_searches",
+    "code_sessions",
+)
+"""The fields of `Usage`, each a column."""
+
+STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused'"
+
+billing_log = Table(
+    "billing_log",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hold_id", String(64), nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("admitted_ms", BigInteger, nullable=False),
+    Column("posted_ms", BigInteger, nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("execution_id", String(128)),
+    Column("agent", String(128), nullable=False),
+    Column("campaign", String(256), nullable=False),
+    Column("campaign_folded", String(768), nullable=False),
+    Column("task", String(256), nullable=False),
+    Column("key", String(256), nullable=False),
+    Column("endpoint", String(256), nullable=False),
+    Column("requested_model", String(512), nullable=False),
+    Column("served_model", String(512)),
+    Column("tier", String(64), nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in UNIT_COLUMNS),
+    Column("charge_nano", BigInteger, nullable=False),
+    Column("provider_nano", BigInteger, nullable=False),
+    Column("dearer_nano", BigInteger, nullable=False),
+    Column("held_nano", BigInteger, nullable=False),
+    Column("flags", String(256), nullable=False),
+    Column("price_version", String(256), nullable=False),
+    Column("http_status", Integer),
+    Column("latency_ms", BigInteger),
+    Column("ttfb_ms", BigInteger),
+    Column("count", BigInteger, nullable=False),
+    Column("rule", String(256)),
+    Column("reason", String(2048)),
+    Column("overflow", Text, nullable=False),
+    Column("metadata", Text),
+    UniqueConstraint("hold_id", "entry"),
+    UniqueConstraint("seq"),
+    CheckConstraint("seq > 0", name="seq"),
+    CheckConstraint("admitted_ms BETWEEN 0 AND 253402300799999", name="admitted"),
+    CheckConstraint("entry >= 0", name="entry"),
+    CheckConstraint("count >= 1", name="count"),
+    CheckConstraint(f"status IN ({STATUSES})", name="status"),
+    CheckConstraint("status <> 'correction' OR entry > 0", name="correction_entry"),
+    CheckConstraint(
+        "status = 'correction' OR (charge_nano >= 0 AND provider_nano >= 0 AND held_nano >= 0)",
+        name="amounts",
+    ),
+    CheckConstraint(
+        "status = 'correction' OR (dearer_nano >= charge_nano AND dearer_nano >= provider_nano)",
+        name="dearer",
+    ),
+    CheckConstraint(
+        "status NOT IN ('voided', 'failed', 'refused') OR (charge_nano = 0 AND provider_nano = 0)",
+        name="free",
+    ),
+    Index(None, "admitted_ms"),
+    Index(None, "agent", "admitted_ms"),
+    Index(None, "campaign_folded", "admitted_ms"),
+    Index(None, "execution_id"),
+    Index(None, "request_id"),
+)
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("campaign", String(768), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("status", String(16), nullable=False, server_default="active"),
+    Column("budget_nano", BigInteger),
+    Column("revenue_nano", BigInteger),
+    Column("changed_ms", BigInteger, nullable=False),
+    CheckConstraint("status IN ('active', 'paused', 'completed')", name="status"),
+    CheckConstraint("budget_nano >= 0", name="budget"),
+)
+
+campaign_cost = Table(
+    "campaign_cost",
+    metadata,
+    Column("campaign", String(768), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("total_nano", BigInteger, nullable=False),
+    Column("provider_nano", BigInteger, nullable=False),
+    Index(None, "month"),
+)
+
+monthly_budget = Table(
+    "monthly_budget",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("limit_nano", BigInteger, nullable=False),
+    Column("spent_nano", BigInteger, nullable=False, server_default="0"),
+    Column("alert_at_mille", Integer, nullable=False, server_default="800"),
+    Column("changed_ms", BigInteger, nullable=False),
+    CheckConstraint("limit_nano >= 0", name="limit"),
+    CheckConstraint("alert_at_mille BETWEEN 1 AND 10000", name="alert"),
+)
+
+budget_override = Table(
+    "budget_override",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("rule", String(256), nullable=False),
+    Column("counter", String(16), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("limit_nano", BigInteger),
+    Column("window_start_ms", BigInteger),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("who", String(256), nullable=False),
+    Column("why", String(2048), nullable=False),
+    Column("published", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("rule", "version"),
+    CheckConstraint("limit_nano >= 0", name="limit"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("who", String(256), nullable=False),
+    Column("place", String(256), nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("reason", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("prev_hash"),
+    Index(None, "at_ms"),
+)

@@ -1,0 +1,82 @@
+"""Keeping Redis fit to admit: rebuilt when it was lost, swept of what the dead have left."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from config.bounds import BEAT_S, BEATS_MISSED_MAX
+from config.rules import Rule
+from storage import freeze, generations, scripts
+from storage.errors import NotReady
+from storage.ledger import Ledger
+from storage.presence import LOST, READY, Standing, Watch, beat, processes
+from storage.recovery import Recovery, WindowOf
+from storage.redis_link import META, RedisLink
+
+RulesOf = Callable[[], Sequence[Rule]]
+_log = logging.getLogger("purser.upkeep")
+
+
+class Upkeep:
+    """What one janitor does for Redis. `rules_of` gives the rules of its own configuration."""
+
+    def __init__(
+        self,
+        link: RedisLink,
+        ledger: Ledger,
+        janitor_id: str,
+        window_of: WindowOf,
+        rules_of: RulesOf,
+    ) -> None:
+        self._link = link
+        self._ledger = ledger
+        self._janitor_id = janitor_id
+        self._window_of = window_of
+        self._rules_of = rules_of
+        self._watch = Watch(link)
+        self._looked = 0.0
+        self._dead: dict[str, str] = {}
+        self._living: set[str] = set()
+
+    async def tick(self) -> Standing:
+        """Recover where Redis was lost, then assume for the dead. Raises what storage raises."""
+        standing = await beat(self._link, self._janitor_id, {"kind": "janitor"})
+        if time.monotonic() - self._looked >= BEAT_S:
+            self._looked = time.monotonic()
+            self._dead = await self._watch.look()
+        if standing.state == LOST or (standing.state != READY and await self._abandoned()):
+            await self._recover()
+        elif standing.state == READY:
+            await self._sweep()
+            self._living = set(await processes(self._link)) - {self._janitor_id, *self._dead}
+        return standing
+
+    async def _abandoned(self) -> bool:
+        """Whether the janitor that recovers has missed its beats."""
+        recoverer = await self._link.command("HGET", META, "recoverer")
+        name = recoverer.decode() if recoverer else ""
+        return name in self._dead or name not in await self._link.hash("beats")
+
+    async def _recover(self) -> None:
+        """Rebuild Redis; its rules are those published, else those of our configuration."""
+        emptied = await self._link.command("HGET", META, "epoch") is None
+        generation = await generations.load(self._link)
+        rules = generation.rules if generation else tuple(self._rules_of())
+        if emptied:
+            await freeze.restore(self._link, self._ledger)
+        recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
+        await recovery.run(rules, set(self._living))
+
+    async def _sweep(self) -> None:
+        for name, beat_seen in self._dead.items():
+            assumed = await self._watch.assume(name, beat_seen)
+            if assumed:
+                _log.error(
+                    "a process stopped with calls in flight: they are charged in full",
+                    extra={"process": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
+                )
+
+    async def tidy(self) -> None:
+        """Forget counters and tombstones that nothing refers to; once an hour is enough."""
+        if await self._link.run(scripts.TIDY) != ["ok"]:
+            raise NotReady("Redis did not tidy")

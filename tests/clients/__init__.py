@@ -1,0 +1,1 @@
+"""Unmodified OpenAI clients, configured by three environment variables only."""
