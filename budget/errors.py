@@ -1,8 +1,9 @@
 """What the budget raises.
 
 BudgetError
-├── Refused       no budget for this call: nothing was sent, nothing is held
-└── Unavailable   nobody can say whether there is one: nothing is sent
+├── Refused         no budget for this call: nothing was sent, nothing is held
+├── Unavailable     nobody can say whether there is one: nothing is sent
+└── Uncorrectable   there is no ended call that such a correction would change
 """
 
 from storage.holds import NO_WINDOW_END_MS, Refusal
@@ -35,3 +36,7 @@ class Unavailable(BudgetError):
         self.reason = reason
         self.retry_after_s = retry_after_s
         super().__init__(reason)
+
+
+class Uncorrectable(BudgetError):
+    """A correction that cannot be made, with the reason in words."""

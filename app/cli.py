@@ -1,0 +1,260 @@
+"""The command line: what `purser` takes, and how it ends.
+
+Exit status: 0 done; 1 it found something wrong, or could not do what was asked; 2 the
+configuration or the command line is wrong. What a command does stands in `app.commands`.
+"""
+
+import importlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from app.arguments import moment_ms, some_text, usd
+from app.complaints import CONFIGURATION_WRONG, FAILED, complain
+from config.origins import ConfigError
+from storage.errors import StorageError
+
+cli = typer.Typer(
+    name="purser",
+    help="Purser, a cost-enforcing reverse proxy for the OpenAI API.",
+    epilog="Start here: purser serve",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ledger = typer.Typer(no_args_is_help=True, help="Read and correct what calls have cost.")
+db = typer.Typer(no_args_is_help=True, help="Look after the database.")
+cli.add_typer(ledger, name="ledger")
+cli.add_typer(db, name="db")
+
+
+class Shown(StrEnum):
+    """The states of a ledger entry, as `ledger list --status` takes them."""
+
+    SETTLED = "settled"
+    FAILED = "failed"
+    VOIDED = "voided"
+    ASSUMED = "assumed"
+    CORRECTION = "correction"
+    REFUSED = "refused"
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration file. Default: PURSER_CONFIG, else config/purser.yaml.",
+    ),
+]
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who does it. Default: the system user."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", help="The sandbox's books are meant, not the real ones.")
+]
+
+
+def _run(noun: str, work: str, *arguments: object, **options: object) -> NoReturn:
+    """Carry a command out and end with its status.
+
+    Its module is imported only now: help and usage errors need no database driver, and
+    answer ten times as fast without one.
+    """
+    try:
+        module = importlib.import_module(f"app.commands.{noun}")
+        status: int = getattr(module, work)(*arguments, **options)
+    except ConfigError as error:
+        complain("the configuration cannot be used:", *map(str, error.problems))
+        status = CONFIGURATION_WRONG
+    except StorageError as error:
+        complain(str(error))
+        status = FAILED
+    raise typer.Exit(status)
+
+
+@cli.command(epilog="Example: OPENAI_API_KEY=sk-… purser serve")
+def serve(config: ConfigFile = None) -> None:
+    """Serve calls, with everything in one place: proxy, janitor, embedded storage."""
+    _run("roles", "serve", config)
+
+
+@cli.command(epilog="Example: purser proxy --config /etc/purser.yaml")
+def proxy(config: ConfigFile = None) -> None:
+    """Serve calls and nothing else; any number may run beside one `purser janitor`."""
+    _run("roles", "proxy", config)
+
+
+@cli.command(epilog="Example: purser janitor --config /etc/purser.yaml")
+def janitor(config: ConfigFile = None) -> None:
+    """Do everything periodic: drain the outbox, end the holds of dead proxies, check counters."""
+    _run("roles", "janitor", config)
+
+
+@cli.command("check-config", epilog="Example: purser check-config --config new.yaml")
+def check_config(
+    config: ConfigFile = None,
+    path: Annotated[bool, typer.Option("--path", help="Print only which file is read.")] = False,
+) -> None:
+    """Print the configuration in effect, where each value comes from, and what to think about.
+
+    Ends with 2 where the configuration is wrong, naming file and line.
+    """
+    _run("check_config", "check_config", config, only_path=path)
+
+
+@cli.command(epilog='Example: purser freeze --reason "runaway agent"')
+def freeze(
+    reason: Annotated[str, typer.Option(metavar="TEXT", parser=some_text, help="Why.")],
+    by: By = None,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Refuse the next metered call everywhere, at once; needs Redis alone.
+
+    Calls in flight end as usual. `purser thaw` ends it.
+    """
+    _run("freeze", "freeze", config, reason, by, sandbox=sandbox)
+
+
+@cli.command(epilog='Example: purser thaw --reason "agent stopped"')
+def thaw(
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "",
+    by: By = None,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """End a freeze: calls that fit their budgets are admitted again."""
+    _run("freeze", "thaw", config, reason, by, sandbox=sandbox)
+
+
+@cli.command(epilog="Example: purser reconcile --repair")
+def reconcile(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set the counters to what the ledger says.")
+    ] = False,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Compare counters and holds in Redis with the ledger; ends with 1 where they differ.
+
+    Stops nothing: it may run at any time. With --repair, counters are mended by the
+    difference, and what still differs afterwards decides how it ends.
+    """
+    _run("reconcile", "reconcile", config, repairs=repair, as_json=json)
+
+
+@ledger.command("list", epilog="Example: purser ledger list --campaign holiday-2024 --since 24h")
+def ledger_list(
+    campaign: Annotated[str | None, typer.Option(metavar="NAME", help="Of this campaign.")] = None,
+    agent: Annotated[str | None, typer.Option(metavar="TYPE", help="Of this agent type.")] = None,
+    status: Annotated[Shown | None, typer.Option(help="That ended like this.")] = None,
+    since: Annotated[
+        int | None,
+        typer.Option(
+            metavar="WHEN",
+            parser=moment_ms,
+            help="Admitted since: 90m, 24h, 7d, or a time in UTC like 2026-01-31T08:00.",
+        ),
+    ] = None,
+    execution: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of this run (X-Execution-Id).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """List the newest entries, newest first. Needs the database alone.
+
+    With --json, one entry a line.
+    """
+    wanted = {
+        "campaign": campaign,
+        "agent": agent,
+        "status": status and status.value,
+        "since_ms": since,
+        "execution_id": execution,
+    }
+    _run("ledger", "list_entries", config, wanted, limit, as_json=json)
+
+
+HoldId = Annotated[
+    str, typer.Argument(metavar="HOLD", help="The call: its hold, or its X-Purser-Request-Id.")
+]
+
+
+@ledger.command("show", epilog="Example: purser ledger show 0199d3c0-5f0e-7b1a-9f0e-0c1d2e3f4a5b")
+def ledger_show(hold: HoldId, json: Json = False, config: ConfigFile = None) -> None:
+    """Show everything the ledger says of one call: its first end, then its corrections."""
+    _run("ledger", "show", config, hold, as_json=json)
+
+
+@ledger.command(
+    "correct",
+    epilog='Example: purser ledger correct 0199d3c0-… --charge-usd 0 --reason "never answered"',
+)
+def ledger_correct(
+    hold: HoldId,
+    charge_usd: Annotated[
+        int,
+        typer.Option(metavar="USD", parser=usd, help="What the call is charged in all."),
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", parser=some_text, help="Why.")],
+    provider_usd: Annotated[
+        int | None,
+        typer.Option(
+            metavar="USD", parser=usd, help="What the provider took. Default: as it stands."
+        ),
+    ] = None,
+    by: By = None,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Correct what an ended call has cost, by a new entry with the difference.
+
+    Budgets count it in the windows in which the call was admitted.
+    """
+    _run("ledger", "correct", config, hold, charge_usd, provider_usd, reason, by, sandbox=sandbox)
+
+
+@db.command("upgrade", epilog="Example: purser db upgrade")
+def db_upgrade(config: ConfigFile = None) -> None:
+    """Bring the database to this version's tables; nothing happens where it is there already."""
+    _run("db", "upgrade_tables", config)
+
+
+@cli.command(epilog="Example: purser demo --calls 200 --seed 1")
+def demo(
+    calls: Annotated[int | None, typer.Option(min=1, help="End after so many calls.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, max=1440, help="End after so many minutes.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed asks the same things.")] = 1,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Spend through a Purser that runs already, if a sandbox answers it."
+        ),
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Let simulated agents of all types spend against the sandbox: nothing costs real money.
+
+    Starts a Purser with a data folder of its own, and ends with a summary that compares
+    ledger and counters. Without --calls or --minutes it ends after 300 calls; Ctrl-C ends it
+    early.
+    """
+    _run("demo", "demo", config, calls, minutes, seed, url)
+
+
+def main() -> None:
+    """The entry point of `purser`."""
+    cli(prog_name="purser")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What each command of `purser` does, one noun a file."""
