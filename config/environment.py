@@ -71,10 +71,14 @@ def _overlay_long(tree: Tree, variable: str, text: str, root: type[BaseModel]) -
             return
         inner = _section(fields[step].annotation)
         if inner is None:
-            if _is_container(fields[step].annotation) and len(path) == depth + 1:
+            is_container, is_inside = _is_container(fields[step].annotation), len(path) > depth + 1
+            if is_container and not is_inside:
                 _parse_container(tree, path, text, origin)
-            else:
+            elif is_container or not is_inside:
                 _put(tree, path, text, origin)
+            else:
+                allowed = long_form(path[: depth + 1])
+                tree.problems.append(Problem(origin, variable, "an unknown setting", allowed))
             return
         model = inner
     tree.problems.append(

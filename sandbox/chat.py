@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -74,9 +75,9 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
         "id": f"chatcmpl-{ask.serial}",
         "object": "chat.completion",
         "created": ask.created,
-        "model": ask.model.name,
+        "model": ask.served_name,
         "service_tier": tier,
-        "system_fingerprint": f"fp_{text.digest(ask.model.name):016x}"[:13],
+        "system_fingerprint": _fingerprint(ask.model.name),
     }
     if fields.get("stream"):
         wanted = bool((fields.get("stream_options") or {}).get("include_usage"))
@@ -86,6 +87,11 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
     if usage is not None:
         document["usage"] = usage
     return Answer(ask.model, tier, units, document=document)
+
+
+@lru_cache(maxsize=1024)
+def _fingerprint(model: str) -> str:
+    return f"fp_{text.digest(model):016x}"[:13]
 
 
 def _choice(ask: Ask, index: int, ceiling: int) -> Choice:

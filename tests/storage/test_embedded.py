@@ -138,6 +138,18 @@ def test_a_truncated_tail_loads_without_its_last_write(folder):
         assert connection.get("torn") is None
 
 
+def test_a_start_ends_when_the_data_can_be_read(folder):
+    server = EmbeddedValkey.start(folder)
+    with client(server) as connection, connection.pipeline(transaction=False) as pipeline:
+        connection.config_set("appendfsync", "no")
+        for number in range(200_000):
+            pipeline.set(f"key-{number}", number)
+        pipeline.execute()
+    kill(server)
+    with client(EmbeddedValkey.start(folder)) as connection:
+        assert connection.dbsize() == 200_000
+
+
 def test_a_broken_file_is_reported_with_the_servers_last_words(folder):
     server = EmbeddedValkey.start(folder)
     with client(server) as connection:
