@@ -14,7 +14,15 @@ import redis.asyncio
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from config.values import redacted_url
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
@@ -28,8 +36,10 @@ META: Final = PREFIX + "meta"
 
 Argument = str | int | bytes
 Reply = Any
-_PASSING: Final = ("LOADING", "READONLY", "MASTERDOWN", "OOM", "BUSY", "MISCONF", "NOREPLICAS")
-"""Beginnings of errors that say: not now, and nothing was written."""
+_PASSING: Final = (ClusterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError)
+_PASSING_CODES: Final = ("BUSY", "MISCONF", "NOREPLICAS")
+"""What says: not now, and nothing was written. redis-py knows some codes as classes and takes
+those codes off the text."""
 
 
 async def _greet(connection: AbstractConnection) -> None:
@@ -117,7 +127,7 @@ class RedisLink:
             raise
         except ResponseError as error:
             answered = True
-            if str(error).startswith(_PASSING) or "OOM" in str(error):
+            if isinstance(error, _PASSING) or str(error).startswith(_PASSING_CODES):
                 raise RedisUnavailable(f"Redis refuses for now: {error}") from error
             raise StorageError(f"Redis does not take the command: {error}") from error
         except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
