@@ -48,7 +48,11 @@ async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:
 
 
 async def restore(link: RedisLink, ledger: Ledger) -> None:
-    """Freeze again what the audit log says is frozen, after Redis was emptied."""
+    """Freeze again what the audit log says is frozen, after Redis lost what it knew.
+
+    Never the other way: a freeze that is on its way to the log must hold.
+    """
+    await write_pending_audit(link, ledger)
     last = await ledger.last_act("freeze", "thaw")
     if last is not None and last.action == "freeze":
         await link.run(scripts.FREEZE, orjson.dumps({"who": last.who, "reason": last.reason}), "")

@@ -51,14 +51,21 @@ class Recovery:
         self._outbox = Outbox(link, ledger)
         self._window_of = window_of
         self._epoch = uuid.uuid4().hex
+        self._watch = Watch(link)
+        self._looked = 0.0
+        self._dead: set[str] = set()
 
-    async def run(self, rules: Sequence[Rule], seen: set[str]) -> None:
-        """Recover; `seen` are processes that this janitor knows to have lived a moment ago."""
+    async def run(self, rules: Sequence[Rule], seen: set[str], *, emptied: bool) -> None:
+        """Recover; `seen` are processes that this janitor knows to have lived a moment ago.
+
+        Of an `emptied` Redis that has been in use, a janitor that knows of nobody waits as long
+        as beats may be missed: the processes that Redis forgot come back by themselves.
+        """
         started = time.monotonic()
         await self._step("begin", self._janitor_id)
         known = await self._ledger.max_seq()
         _log.warning("recovery begins", extra={"epoch": self._epoch, "ledger_seq": known})
-        await self._await_processes("collected", seen, grace=known > 0)
+        await self._await_processes("collected", seen, grace=emptied and known > 0 and not seen)
         await self._outbox.drain()
         await self._restore_ended()
         known = await self._ledger.max_seq()
@@ -75,20 +82,13 @@ class Recovery:
             raise NotReady(f"recovery step {step} was overtaken: another one has begun")
 
     async def _await_processes(self, mark: str, seen: set[str], *, grace: bool) -> None:
-        """Wait until every proxy has answered, or was watched missing its beats.
-
-        With `grace`, a Redis that knows of no process is given as long as a beat can take:
-        the processes that it forgot will come back by themselves.
-        """
-        watch = Watch(self._link)
+        """Wait until every proxy has answered, or was watched missing its beats."""
         first = time.monotonic()
-        looked, dead = 0.0, set[str]()
-        patience = (
-            BEAT_S * BEATS_MISSED_MAX if grace and not await self._link.hash("beats") else 0.0
-        )
+        patience = BEAT_S * BEATS_MISSED_MAX if grace else 0.0
         while True:
-            if time.monotonic() - looked >= BEAT_S:
-                dead, looked = set(await watch.look()), time.monotonic()
+            if time.monotonic() - self._looked >= BEAT_S:
+                self._dead, self._looked = set(await self._watch.look()), time.monotonic()
+            await self._step("going")
             living = {
                 name
                 for name, about in (await processes(self._link)).items()
@@ -97,7 +97,7 @@ class Recovery:
             beats = set(await self._link.hash("beats"))
             missing = await self._silent(seen - beats, first)
             marked = {name.decode() for name in await self._link.command("SMEMBERS", PREFIX + mark)}
-            waiting = ((living | missing) - dead) - marked
+            waiting = ((living | missing) - self._dead) - marked
             if not waiting and time.monotonic() - first >= patience:
                 return
             await asyncio.sleep(_LOOK_S)

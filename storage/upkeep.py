@@ -1,13 +1,15 @@
 """Keeping Redis fit to admit: rebuilt when it was lost, swept of what the dead have left."""
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
 
-from config.bounds import BEAT_S, BEATS_MISSED_MAX
+from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
 from storage import freeze, generations, scripts
-from storage.errors import NotReady
+from storage.errors import NotReady, StorageError
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -40,7 +42,7 @@ class Upkeep:
 
     async def tick(self) -> Standing:
         """Recover where Redis was lost, then assume for the dead. Raises what storage raises."""
-        standing = await beat(self._link, self._janitor_id, {"kind": "janitor"})
+        standing = await self._beat()
         if time.monotonic() - self._looked >= BEAT_S:
             self._looked = time.monotonic()
             self._dead = await self._watch.look()
@@ -52,20 +54,38 @@ class Upkeep:
         return standing
 
     async def _abandoned(self) -> bool:
-        """Whether the janitor that recovers has missed its beats."""
+        """Whether nobody goes on with the recovery: its janitor has missed its beats, or was we."""
         recoverer = await self._link.command("HGET", META, "recoverer")
         name = recoverer.decode() if recoverer else ""
-        return name in self._dead or name not in await self._link.hash("beats")
+        return (
+            name == self._janitor_id
+            or name in self._dead
+            or name not in await self._link.hash("beats")
+        )
 
     async def _recover(self) -> None:
         """Rebuild Redis; its rules are those published, else those of our configuration."""
-        emptied = await self._link.command("HGET", META, "epoch") is None
         generation = await generations.load(self._link)
         rules = generation.rules if generation else tuple(self._rules_of())
-        if emptied:
-            await freeze.restore(self._link, self._ledger)
+        emptied = await self._link.command("HGET", META, "epoch") is None
+        await freeze.restore(self._link, self._ledger)
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
-        await recovery.run(rules, set(self._living))
+        beating = asyncio.create_task(self._beat_meanwhile())
+        try:
+            await recovery.run(rules, set(self._living), emptied=emptied)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _beat_meanwhile(self) -> None:
+        """A recovery may take longer than beats may be missed: no other janitor is to take over."""
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            with contextlib.suppress(StorageError):
+                await self._beat()
+
+    async def _beat(self) -> Standing:
+        return await beat(self._link, self._janitor_id, {"kind": "janitor"})
 
     async def _sweep(self) -> None:
         for name, beat_seen in self._dead.items():
@@ -73,7 +93,7 @@ class Upkeep:
             if assumed:
                 _log.error(
                     "a process stopped with calls in flight: they are charged in full",
-                    extra={"process": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
+                    extra={"owner": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
                 )
 
     async def tidy(self) -> None:

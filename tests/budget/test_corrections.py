@@ -25,9 +25,7 @@ async def correct_to(purse: Purse, hold_id: str, charge: str) -> Corrected:
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-@pytest.mark.parametrize(
-    "outcome", [used(10_000), Outcome(Status.ASSUMED), Outcome(Status.VOIDED)]
-)
+@pytest.mark.parametrize("outcome", [used(10_000), Outcome(Status.ASSUMED), Outcome(Status.VOIDED)])
 async def test_counter_and_ledger_take_the_difference(
     engines: Engines, outcome: Outcome, forgotten: bool
 ) -> None:
