@@ -47,6 +47,7 @@ class Lifeline:
         self._joined = ""
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._stopping = False
 
     @property
     def ready(self) -> bool:
@@ -84,7 +85,9 @@ class Lifeline:
 
     async def stop(self) -> None:
         """Stop beating; a process without holds takes its name off the list."""
+        self._stopping = True
         if self._task is not None:
+            # A cancellation can be lost (asyncio.wait_for before 3.12): the loop's end is not.
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         try:
@@ -113,7 +116,7 @@ class Lifeline:
         self.rulebook = book
 
     async def _live(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self.hear()
             except (StorageError, Unavailable) as error:
@@ -122,7 +125,8 @@ class Lifeline:
                 self.standing = None
             pause = LISTEN_S if self.ready else _SOON_S
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def hear(self) -> None:
