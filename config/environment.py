@@ -33,6 +33,12 @@ def long_form(path: Steps) -> str:
     return PREFIX + "__".join(str(step).upper() for step in path)
 
 
+def is_setting(variable: str) -> bool:
+    """Whether Purser reads this variable by itself, not because a file names it."""
+    known = {CONFIG_VARIABLE, LIMIT_VARIABLE, *SHORT_FORMS}
+    return variable in known or (variable.startswith(PREFIX) and "__" in variable)
+
+
 def overlay(tree: Tree, environ: Mapping[str, str], root: type[BaseModel]) -> None:
     """Lay the environment over a tree read from a file; a long form wins over a short one."""
     for variable, path in SHORT_FORMS.items():
@@ -65,10 +71,14 @@ def _overlay_long(tree: Tree, variable: str, text: str, root: type[BaseModel]) -
             return
         inner = _section(fields[step].annotation)
         if inner is None:
-            if _is_container(fields[step].annotation) and len(path) == depth + 1:
+            is_container, is_inside = _is_container(fields[step].annotation), len(path) > depth + 1
+            if is_container and not is_inside:
                 _parse_container(tree, path, text, origin)
-            else:
+            elif is_container or not is_inside:
                 _put(tree, path, text, origin)
+            else:
+                allowed = long_form(path[: depth + 1])
+                tree.problems.append(Problem(origin, variable, "an unknown setting", allowed))
             return
         model = inner
     tree.problems.append(

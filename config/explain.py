@@ -105,6 +105,8 @@ def _value(values: Any, path: Steps) -> Any:
             values = values.get(step)
         elif isinstance(values, list) and isinstance(step, int) and step < len(values):
             values = values[step]
+        elif isinstance(values, str) and step == 0:
+            return values  # one value that stands for a list of one
         else:
             return None
     return values

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from config import bounds
 from config.rates import (
@@ -21,7 +21,7 @@ from config.rates import (
 )
 from config.section import Section
 from config.suggest import nearest
-from config.values import OneOrMore, Share, Size, Usd, UsdPer1k, share_mille
+from config.values import OneOrMore, Secret, Share, Size, Usd, UsdPer1k, share_mille
 
 Seconds = Annotated[float, Field(gt=0, le=bounds.UPSTREAM_TIMEOUT_S_MAX, allow_inf_nan=False)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -67,7 +67,7 @@ class Upstream(Section):
     url: Annotated[str, _address("https", "http", embedded=False), Field(repr=False)] = (
         "https://api.openai.com/v1"
     )
-    api_key: SecretStr | None = None
+    api_key: Secret = None
     connect_s: Seconds = bounds.CONNECT_S
     write_s: Seconds = bounds.WRITE_S
     read_s: Seconds = bounds.READ_S
@@ -103,7 +103,7 @@ class Auth(Section):
 
     proxy: Literal["auto", "keys"] = "auto"
     require: Annotated[tuple[Literal["agent", "campaign"], ...], OneOrMore] = ()
-    admin_password: SecretStr | None = None
+    admin_password: Secret = None
 
 
 def _rates(given: Any) -> Any:

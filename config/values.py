@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, SecretStr
 
 from config.money import MoneyError, exact_product, usd_to_nano
 from config.rates import price_from_usd
@@ -99,15 +98,18 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+Secret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
+"""A text that is never shown; an empty one is none."""
+
+
 OneOrMore = BeforeValidator(_listed)
 """A single value stands for a list of one."""
 
 
+_USER: Final = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
+
+
 def redacted_url(url: str) -> str:
-    """The address without user, password and query."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc and not parts.query:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    netloc = f"…@{host}" if "@" in parts.netloc else host
-    return urlunsplit((parts.scheme, netloc, parts.path, "…" if parts.query else "", ""))
+    """The address, however malformed, without user, password and query."""
+    address, question, _ = _USER.sub(lambda m: f"{m[1] or ''}…@", url).partition("?")
+    return address + ("?…" if question else "")

@@ -14,8 +14,14 @@ import yaml
 from config.bounds import CONFIG_BYTES_MAX, CONFIG_DEPTH_MAX, CONFIG_NODES_MAX
 from config.origins import ConfigError, Origin, Problem, Steps, dotted
 
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-_PLAIN_TAG: Final = "tag:yaml.org,2002:"
+_WRITTEN: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?)\}")
+_VARIABLE: Final = re.compile("\ue000([A-Za-z0-9_]+)(?::-([^\ue001]*))?\ue001")
+"""`${NAME}` while YAML is read: in `{key: ${NAME}}` its braces would be YAML's. Filled in
+afterwards, so that no value of a variable is ever read as YAML."""
+_TAG: Final = "tag:yaml.org,2002:"
+_TAGS: Final = frozenset(
+    _TAG + kind for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+)
 
 
 @dataclass
@@ -44,7 +50,8 @@ def read_yaml(raw: bytes, file: str, environ: Mapping[str, str]) -> Tree:
             [Problem(Origin(file), "", f"{len(raw):,} bytes", f"at most {CONFIG_BYTES_MAX:,}")]
         )
     try:
-        root = yaml.compose(raw.decode(), Loader=yaml.SafeLoader)
+        text = _WRITTEN.sub("\ue000\\1\ue001", raw.decode())
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         raise ConfigError([Problem(Origin(file, line), "", "bytes", "UTF-8 text")]) from None
@@ -90,9 +97,9 @@ class _Reader:
         self._nodes_left -= 1
         if self._nodes_left < 0 or depth > CONFIG_DEPTH_MAX:
             # An alias may stand in its own anchor: neither bound depends on the file's size.
-            self.say(node, path, "values without end", "settings nested a few levels deep")
+            self.say(node, path[:3], "values without end", "settings nested a few levels deep")
             raise ConfigError(self.tree.problems)
-        if not node.tag.startswith(_PLAIN_TAG):
+        if node.tag not in _TAGS:
             self.say(node, path, f"the tag {node.tag}", "values without tags")
             return None
         self.tree.origins[path] = Origin(self._file, node.start_mark.line + 1)
@@ -101,7 +108,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             items = [self.read(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
             return ["" if item is None else item for item in items]
-        if not isinstance(node, yaml.ScalarNode) or node.tag == _PLAIN_TAG + "null":
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _TAG + "null":
             return None
         return self._filled(node, path)
 

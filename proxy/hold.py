@@ -43,13 +43,13 @@ class OpenHold:
     async def settle(
         self, reading: Reading, usage: Usage, flags: frozenset[Flag] = frozenset()
     ) -> Receipt:
-        """Charge `usage`."""
+        """Charge `usage`; an answer that says itself to have failed is told apart by its status."""
         flags |= reading.flags
         if self.grant.lowered and reading.ended_at_ceiling:
             flags |= {Flag.LOWERED_CEILING_HIT}
         return await self._end(
             Outcome(
-                Status.SETTLED,
+                Status.FAILED if reading.failed else Status.SETTLED,
                 usage=usage,
                 served_model=reading.served_model,
                 tier=reading.tier,

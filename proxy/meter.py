@@ -1,5 +1,6 @@
 """Reading what an answer used, whole or as a stream."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -137,6 +138,11 @@ class StreamMeter:
         self._told = True
         return replace(self._reading, complete=True)
 
+    def _failed(self) -> Step:
+        """The upstream said that it failed, after which nothing of worth comes."""
+        self._reading = replace(self._reading, failed=True, complete=True)
+        return Step(settle=self._settle_once(), done=True)
+
     def _chunk(self, data: Mapping[str, Any]) -> Step:
         """Of chat and completions: usage stands in a chunk of its own, without choices.
 
@@ -151,9 +157,10 @@ class StreamMeter:
             served_model=said.served_model or before.served_model,
             tier=said.tier if "service_tier" in data else before.tier,
             ended_at_ceiling=said.ended_at_ceiling or before.ended_at_ceiling,
-            failed=said.failed or before.failed,
             flags=frozenset() if said.usage or before.usage else _NO_USAGE,
         )
+        if said.failed:
+            return self._failed()
         if data.get("usage") is None or data.get("choices"):
             return Step()
         return Step(pass_on=not self._hide_usage, settle=self._settle_once())
@@ -162,8 +169,7 @@ class StreamMeter:
         kind = data.get("type", name)
         self._produced.add_stream(self._shape, data)
         if kind == "error":
-            self._reading = replace(self._reading, failed=True, complete=True)
-            return Step(done=True)
+            return self._failed()
         response = data.get("response")
         if isinstance(response, dict):
             last = kind in _LAST_EVENTS
@@ -256,10 +262,14 @@ def _decoded_object(raw: bytes, content_encoding: str | None) -> dict[str, Any] 
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
+    """A JSON object; orjson refuses half a surrogate pair, which must not cost us the usage."""
     try:
         decoded = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return None
+        try:
+            decoded = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None
     return decoded if isinstance(decoded, dict) else None
 
 

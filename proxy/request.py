@@ -29,6 +29,7 @@ class Request:
         self.query: bytes = scope.get("query_string", b"")
         self.peer: str | None = scope["client"][0] if scope.get("client") else None
         self.body_complete = False
+        self._late = False
         self._receive = receive
 
     async def read(self, bytes_max: int, receive_s: float) -> bytes:
@@ -44,6 +45,7 @@ class Request:
                         raise too_large(bytes_max)
                     parts.append(part)
         except TimeoutError:
+            self._late = True
             raise Refusal(
                 408,
                 f"The request body did not arrive within {receive_s:g} s.",
@@ -59,11 +61,11 @@ class Request:
         return bytes(message.get("body", b""))
 
     async def linger(self) -> None:
-        """Take what is left of a refused body, within bounds."""
+        """Take what is left of a refused body, within bounds, unless it came too slowly."""
         taken = 0
         try:
             async with asyncio.timeout(LINGER_S):
-                while not self.body_complete and taken < LINGER_BYTES_MAX:
+                while not self.body_complete and not self._late and taken < LINGER_BYTES_MAX:
                     taken += len(await self._next())
         except (TimeoutError, ClientGone):
             return

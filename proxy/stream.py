@@ -1,11 +1,11 @@
 """A stream on its way to the client: every event metered, settled before its end is passed on."""
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from budget.settlement import Receipt
 from config.money import usd_text
+from proxy.decoding import AnswerDecoder, Undecodable
 from proxy.errors import Cut
 from proxy.forward import Answer
 from proxy.hold import OpenHold
@@ -14,13 +14,8 @@ from proxy.reply import Reply
 from proxy.sse import Event, EventReader
 from storage.records import Flag
 
-PIECE_BYTES: Final = 2**20
-"""Decompressed at once: a small compressed chunk may stand for very much."""
-ZLIB_OR_GZIP: Final = 47
 COUNTED: Final = frozenset({Flag.ESTIMATED, Flag.NO_USAGE})
 LEFT: Final = frozenset({Flag.ESTIMATED, Flag.CLIENT_GONE})
-
-Decode = Callable[[bytes], Iterable[bytes]]
 
 
 class Relay:
@@ -35,8 +30,9 @@ class Relay:
         self._hold = hold
         self._tell_cost = tell_cost
         self._reader = EventReader()
-        self._decode = decoder(answer.content_encoding)
         self._encoded = answer.content_encoding is not None
+        self._readable = True
+        self._decoder: AnswerDecoder | None = None
         self._receipt: Receipt | None = None
 
     async def run(self) -> None:
@@ -47,20 +43,27 @@ class Relay:
         async for chunk in self._answer.chunks():
             await self._pass(chunk, self._events(chunk))
         await self._pass(b"", self._reader.close())
-        if self._decode is unreadable and not self._hold.ended:
+        if not self._readable and not self._hold.ended:
             await self._hold.assume()
         if not self._hold.ended:
-            if not self._meter.reading.complete:
+            if not (self._meter.reading.complete or self._meter.reading.failed):
                 raise Cut("the stream ended before its last event")
             await self._settle_counted()
         await self._reply.finish()
 
-    def _events(self, chunk: bytes) -> Iterator[Event]:
+    def _events(self, chunk: bytes) -> list[Event]:
+        """The events that a chunk completes; none once the stream cannot be decoded."""
+        if not self._encoded:
+            return self._reader.feed(chunk)
+        if not self._readable:
+            return []
         try:
-            for piece in self._decode(chunk):
-                yield from self._reader.feed(piece)
-        except zlib.error as error:
-            raise Cut("the stream is not compressed as it says") from error
+            if self._decoder is None:
+                self._decoder = AnswerDecoder(self._answer.content_encoding)
+            return self._reader.feed(self._decoder.feed(chunk))
+        except Undecodable:
+            self._readable = False
+            return []
 
     async def _pass(self, chunk: bytes, events: Iterable[Event]) -> None:
         shown = [raw for event in events for raw in await self._follow(event)]
@@ -91,26 +94,3 @@ class Relay:
         """The client has left: charge what was produced until then."""
         if not self._hold.ended:
             await self._hold.settle(self._meter.reading, self._meter.seen(), LEFT)
-
-
-def decoder(content_encoding: str | None) -> Decode:
-    """Turns chunks into the plain bytes that are metered; none for a coding we cannot read."""
-    if content_encoding is None:
-        return lambda chunk: (chunk,)
-    if content_encoding in ("gzip", "x-gzip", "deflate"):
-        return _inflate(zlib.decompressobj(ZLIB_OR_GZIP))
-    return unreadable
-
-
-def unreadable(_chunk: bytes) -> tuple[bytes, ...]:
-    """Of a coding that we do not know, nothing is read: its call is charged as held."""
-    return ()
-
-
-def _inflate(state: "zlib._Decompress") -> Decode:
-    def decode(chunk: bytes) -> Iterator[bytes]:
-        while chunk:
-            yield state.decompress(chunk, PIECE_BYTES)
-            chunk = state.unconsumed_tail
-
-    return decode

@@ -127,8 +127,9 @@ class Account:
         self._states[state] += 1
         self._sums["provider_nano"] += nano
         self._sums["total_tokens"] += units.total_tokens
-        for name, value in units.as_dict().items():
-            self._sums[name] += value
+        if units is not NO_UNITS:
+            for name, value in units.as_dict().items():
+                self._sums[name] += value
 
     def sums(self) -> dict[str, Any]:
         """Everything added up, including calls that are no longer listed."""

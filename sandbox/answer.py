@@ -20,8 +20,9 @@ class Ask:
 
     path: str
     fields: Mapping[str, Any]
-    raw: bytes
     model: Model
+    served_name: str
+    """What the answer calls the model: a dated snapshot for an alias, as OpenAI does."""
     directives: Directives
     created: int
     """Seconds since the Unix epoch."""

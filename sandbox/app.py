@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from config.model_data import base_table
 from config.models import ModelTable
 from sandbox import chat, completions, counting, embeddings, errors, responses
-from sandbox.account import Account
+from sandbox.account import FAILED, Account
 from sandbox.answer import Answer, Ask
 from sandbox.books import PREFIX, Books
 from sandbox.errors import ApiError
@@ -69,6 +69,9 @@ class Sandbox:
             await exchange.refuse(error)
         except ClientDisconnect:
             exchange.gone()
+        finally:
+            # Without an end by now, it broke here or was stopped: nothing was billed.
+            self._account.close(call, FAILED)
 
     async def _answer_books(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = Account().open(scope["method"], scope["path"], [])
@@ -157,7 +160,8 @@ class Sandbox:
         if not isinstance(name, str):
             raise errors.wrong_type("model", "a string", name)
         model = self._catalogue.find_for(name, path)
-        return Ask(path, fields, raw, model, directives, int(time.time()), serial)
+        served = self._catalogue.served_name(name)
+        return Ask(path, fields, model, served, directives, int(time.time()), serial)
 
     def _build(self, ask: Ask) -> Answer:
         match ask.path:

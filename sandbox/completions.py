@@ -66,7 +66,7 @@ def answer(ask: Ask) -> Answer:
         "id": f"cmpl-{ask.serial}",
         "object": "text_completion",
         "created": ask.created,
-        "model": ask.model.name,
+        "model": ask.served_name,
     }
     tier = served_tier(fields)
     usage = shown(ask, completion_usage(units))

@@ -34,7 +34,7 @@ def answer(ask: Ask) -> Answer:
         shape: Any = b64encode(vector.tobytes()).decode() if base64 else vector.tolist()
         data.append({"object": "embedding", "index": index, "embedding": shape})
     units = Units(input_tokens=sum(tokens for _, tokens in inputs))
-    document: dict[str, Any] = {"object": "list", "data": data, "model": ask.model.name}
+    document: dict[str, Any] = {"object": "list", "data": data, "model": ask.served_name}
     usage = shown(ask, embedding_usage(units))
     if usage is not None:
         document["usage"] = usage

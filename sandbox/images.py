@@ -3,13 +3,15 @@
 import struct
 from base64 import b64decode
 from binascii import Error as Base64Error
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 
 from sandbox.errors import ApiError
 
 UNSEEN = (1024, 1024)
 """The size taken for an image behind a link: the sandbox fetches nothing."""
 PATCH_TOKENS_MAX = 1536
+ROUNDING = 1e-9
+"""What floating point may add to a side that is a whole number of patches."""
 
 _PATCH_MODELS = (
     ("gpt-4.1-mini", 1.62),
@@ -46,7 +48,11 @@ def _patches(width: int, height: int) -> int:
     if whole <= PATCH_TOKENS_MAX:
         return whole
     shrink = sqrt(PATCH_TOKENS_MAX * 32 * 32 / (width * height))
-    return min(ceil(width * shrink / 32) * ceil(height * shrink / 32), PATCH_TOKENS_MAX)
+    wide, high = width * shrink / 32, height * shrink / 32
+    # The guide shrinks once more, until one side is a whole number of patches.
+    fit = min(max(floor(wide), 1) / wide, max(floor(high), 1) / high, 1.0)
+    whole = ceil(wide * fit - ROUNDING) * ceil(high * fit - ROUNDING)
+    return min(whole, PATCH_TOKENS_MAX)
 
 
 def _tiles(width: int, height: int) -> int:

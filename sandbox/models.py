@@ -1,12 +1,14 @@
 """Which models exist here (config's table), and `GET /v1/models`."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from config.models import Model, ModelTable
 from sandbox.errors import ApiError, unknown_model, wrong_endpoint
 
+SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}")
 CREATED = 1_715_367_049
 """One date for all: the price list carries none."""
 
@@ -24,6 +26,7 @@ class Catalogue:
     """The models this sandbox knows."""
 
     table: ModelTable
+    _served: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Model:
         """The model of this name; raises `ApiError` 404."""
@@ -38,6 +41,20 @@ class Catalogue:
         if model.mode not in SERVED_MODES[path]:
             raise wrong_endpoint(name, path)
         return model
+
+    def served_name(self, name: str) -> str:
+        """The name in an answer: an alias's latest snapshot of the same price, else itself."""
+        known = self.table.models.get(name)
+        if known is None:
+            return name
+        if name not in self._served:
+            dated = [
+                one
+                for one, model in self.table.models.items()
+                if SNAPSHOT.fullmatch(one.removeprefix(name)) and model.prices == known.prices
+            ]
+            self._served[name] = max(dated, default=name)
+        return self._served[name]
 
     def listed(self) -> dict[str, Any]:
         """The body of `GET /v1/models`."""

@@ -155,7 +155,7 @@ def _document(ask: Ask, tier: str, passage: Passage, items: list[Item]) -> dict[
         "instructions": fields.get("instructions"),
         "max_output_tokens": fields.get("max_output_tokens"),
         "max_tool_calls": fields.get("max_tool_calls"),
-        "model": ask.model.name,
+        "model": ask.served_name,
         "output": [item.document for item in items],
         "parallel_tool_calls": _given(fields.get("parallel_tool_calls"), True),
         "previous_response_id": fields.get("previous_response_id"),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.errors import ApiError
+
 DEPTH_MAX = 32
 
 _FORMATS = {
@@ -23,9 +25,18 @@ def instance(schema: object) -> Any:
     """A value that is valid under `schema`, with required properties alone.
 
     Serves the subset that OpenAI's structured outputs allow: types, enum, const, anyOf, $ref,
-    $defs, string, number and array bounds. `pattern` is not met.
+    $defs, string, number and array bounds. `pattern` is not met. Raises `ApiError` 400 for what
+    is no schema at all.
     """
-    return _build(schema, schema if isinstance(schema, Mapping) else {}, 0)
+    try:
+        return _build(schema, schema if isinstance(schema, Mapping) else {}, 0)
+    except (TypeError, AttributeError, KeyError, IndexError, ValueError, ArithmeticError) as error:
+        raise ApiError(
+            400,
+            f"Invalid schema: {error}.",
+            param="response_format",
+            code="invalid_json_schema",
+        ) from error
 
 
 def _build(schema: object, root: Mapping[str, Any], depth: int) -> Any:

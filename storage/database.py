@@ -48,6 +48,14 @@ _DRIVERS: Final = {
     "postgresql+psycopg2": "postgresql+asyncpg",
 }
 
+_OPTIONS: Final = frozenset(
+    {"host", "port", "ssl", "target_session_attrs", "prepared_statement_cache_size"}
+)
+_OPTIONS_DROPPED: Final = frozenset(
+    {"application_name", "channel_binding", "connect_timeout", "gssencmode"}
+)
+"""Options of libpq that managed databases put into their URLs."""
+
 _migrating = threading.Lock()
 """Alembic keeps the running migration in module globals: one at a time in a process."""
 
@@ -79,13 +87,23 @@ def normalised(url: str) -> URL:
         if not parsed.database or parsed.database == ":memory:":
             raise BadDatabaseUrl("a ledger in memory would be lost: write sqlite:///path")
         return parsed
-    # libpq's options that managed databases put into their URLs, which asyncpg names otherwise.
-    query = dict(parsed.query)
-    query.pop("channel_binding", None)
+    return parsed.set(query=_options(dict(parsed.query)))
+
+
+def _options(query: dict[str, Any]) -> dict[str, Any]:
+    """The options of a PostgreSQL URL as asyncpg knows them, without those that are ours to set."""
     mode = query.pop("sslmode", None)
     if mode is not None:
         query["ssl"] = mode
-    return parsed.set(query=query)
+    kept = {name: value for name, value in query.items() if name not in _OPTIONS_DROPPED}
+    unknown = sorted(kept.keys() - _OPTIONS)
+    if unknown:
+        raise BadDatabaseUrl(
+            f"database_url has the option {unknown[0]}, which asyncpg does not take in a URL: "
+            f"allowed are {', '.join(sorted(_OPTIONS))} and sslmode (a root certificate is named "
+            "by the environment variable PGSSLROOTCERT)"
+        )
+    return kept
 
 
 def is_sqlite(url: URL) -> bool:

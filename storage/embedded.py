@@ -252,6 +252,8 @@ def _wait_until_ready(folder: Path, socket: Path) -> int:
     with _client(socket) as client:
         while True:
             try:
+                # INFO and CONFIG answer while the file is still being read; PING does not.
+                client.ping()
                 pid = int(client.info("server")["process_id"])
                 serves = Path(client.config_get("dir")["dir"])
                 break

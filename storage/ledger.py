@@ -104,7 +104,8 @@ class Ledger:
         async with writing(self._engine) as connection:
             refused: dict[Key, str] = {}
             new = await self._write(connection, [row for _, row in by_key.values()], refused)
-            await self._add_costs(connection, [by_key[key][1] for key in new])
+            fresh = [row for key, (_, row) in by_key.items() if key in new]
+            await self._add_costs(connection, fresh)
             standing = by_key.keys() - new - refused.keys()
             refused.update(await _conflicts(connection, [by_key[key][1] for key in standing]))
         return rejected + [Rejected(by_key[key][0], why) for key, why in refused.items()]
@@ -141,7 +142,7 @@ class Ledger:
                 at = (row["campaign_folded"], month_of(row["admitted_ms"]))
                 totals[at][0] += row["charge_nano"]
                 totals[at][1] += row["provider_nano"]
-                names[at] = row["campaign"]
+                names.setdefault(at, row["campaign"])
         if not totals:
             return
         statement = self._insert(campaign_cost)

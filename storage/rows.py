@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, String
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BigInteger, Integer, String
 
 from config.rules import fold
 from storage.records import Flag, LedgerEntry, Status, Usage
@@ -12,12 +11,27 @@ from storage.tables import UNIT_COLUMNS, billing_log
 
 Row = dict[str, Any]
 
+TEXT_CHARACTERS_MAX: Final = 1_000_000
+"""How much a column without a length of its own takes."""
+
 _PLAIN: Final = tuple(
     column.name
     for column in billing_log.columns
     if column.name in LedgerEntry.__slots__ and column.name not in {"status", "flags", "overflow"}
 )
 """Columns that hold a field of the entry as it is."""
+
+
+_TEXTS: Final = tuple(
+    (column.name, column.nullable, column.type.length or TEXT_CHARACTERS_MAX)
+    for column in billing_log.columns
+    if isinstance(column.type, String)
+)
+_NUMBERS: Final = tuple(
+    (column.name, column.nullable, 1 << (63 if isinstance(column.type, BigInteger) else 31))
+    for column in billing_log.columns
+    if isinstance(column.type, Integer) and column.name != "id"
+)
 
 
 def row_of(entry: LedgerEntry) -> Row:
@@ -48,34 +62,32 @@ def problem_with(row: Row) -> str | None:
     SQLite takes any length and a NUL byte, PostgreSQL does not, and both drivers fail on a
     number beyond the column before the database sees it.
     """
-    for column in billing_log.columns:
-        value = row.get(column.name)
-        if value is None:
-            if not column.nullable and column.name != "id":
-                return f"{column.name} is missing"
-        elif isinstance(column.type, String):
-            wrong = _problem_with_text(value, column.type.length)
-            if wrong:
-                return f"{column.name} {wrong}"
-        elif not isinstance(value, int):
-            return f"{column.name} is no whole number: {value!r}"
-        elif not -_bound(column.type) <= value < _bound(column.type):
-            return f"{column.name} is beyond what the column holds: {value}"
+    for name, nullable, length in _TEXTS:
+        value = row[name]
+        if value is None and nullable:
+            continue
+        wrong = _problem_with_text(value, length)
+        if wrong:
+            return f"{name} {wrong}"
+    for name, nullable, bound in _NUMBERS:
+        value = row[name]
+        if value is None and nullable:
+            continue
+        if not isinstance(value, int):
+            return f"{name} is no whole number: {value!r}"
+        if not -bound <= value < bound:
+            return f"{name} is beyond what the column holds: {value}"
     return None
 
 
-def _bound(kind: TypeEngine[Any]) -> int:
-    return 1 << (63 if isinstance(kind, BigInteger) else 31)
-
-
-def _problem_with_text(value: object, length: int | None) -> str | None:
+def _problem_with_text(value: object, length: int) -> str | None:
     if not isinstance(value, str):
         return f"is no text: {value!r}"
-    if length is not None and len(value) > length:
+    if len(value) > length:
         return f"has {len(value)} characters, the column holds {length}"
     if "\x00" in value:
         return "contains a NUL character"
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         return "contains half a surrogate pair: it is no UTF-8"
     return None
 

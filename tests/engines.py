@@ -74,8 +74,12 @@ class Postgres:
         """`programs`, or a copy where the server's user cannot get at them (a venv in /root)."""
         if not self._user or self._as_user(["test", "-x", str(programs / "postgres")]) == 0:
             return programs
-        copy = self.folder / "postgres"
+        package = programs.parents[1]
+        copy = self.folder / "site" / package.name / programs.parent.name
         shutil.copytree(programs.parent, copy, symlinks=True)
+        # The wheel's shared libraries lie beside the package, and are found from there.
+        for libraries in package.parent.glob(f"{package.name}.libs"):
+            shutil.copytree(libraries, self.folder / "site" / libraries.name)
         return copy / "bin"
 
     def _as_user(self, command: list[str]) -> int:

@@ -1,7 +1,7 @@
 """One proxy process and one janitor, put together by hand on real engines."""
 
 import asyncio
-import itertools
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +27,6 @@ from storage.upkeep import Upkeep
 RATE = NanoPerMillion(40_000_000_000)
 """0.04 USD for 1,000 tokens: 40,000 nano-dollars a token."""
 PRICING = Pricing("agent_rate", RATE, None, "test")
-_ids = itertools.count(1)
 
 
 def monthly(limit_usd: str, name: str = "monthly", **more: object) -> Rule:
@@ -39,7 +38,7 @@ def facts(
     campaign: str = "unattributed", agent: str = "CONTENT", hold_id: str | None = None
 ) -> CallFacts:
     """A call with an id of its own."""
-    name = hold_id or f"hold-{next(_ids)}"
+    name = hold_id or f"hold-{uuid.uuid4().hex}"
     caller = Caller(agent=agent, campaign=campaign)
     return CallFacts(name, f"req-{name}", caller, "/v1/chat/completions", "gpt-4o-mini")
 

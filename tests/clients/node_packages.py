@@ -50,9 +50,16 @@ def lock() -> None:
     _npm("install", "--package-lock-only")
 
 
+def npm() -> list[str]:
+    """The command that runs npm: in a wheel its `npm` is a copy, not a link, and finds nothing."""
+    folder = node_folder()
+    script = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(folder / "node"), str(script)] if script.exists() else [str(folder / "npm")]
+
+
 def _npm(*arguments: str) -> None:
     done = subprocess.run(
-        [str(node_folder() / "npm"), *arguments],
+        [*npm(), *arguments],
         cwd=FOLDER,
         env=environment(),
         capture_output=True,

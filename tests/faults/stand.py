@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import redis
 
+from storage import scripts
 from storage.embedded import EmbeddedValkey
 from storage.ledger import Ledger, Search
 from storage.records import LedgerEntry
@@ -106,7 +107,22 @@ class Stand:
         """Whether the upstream has received this call."""
         return any(name_of(call) == name for call in self.upstream())
 
+    def upstream_open(self) -> list[dict[str, Any]]:
+        """Those of them that the upstream still works on."""
+        return [call for call in self.upstream() if call["state"] == "open"]
+
     # Redis.
+
+    @staticmethod
+    def script(name: str) -> bytes:
+        """What a request to run this script carries."""
+        script: scripts.Script = getattr(scripts, name.upper())
+        return script.sha.encode()
+
+    def hold_state(self, hold_id: str | None) -> str:
+        """The state of a hold in Redis; empty where it knows none."""
+        with self.redis() as client:
+            return (client.hget(f"{P}hold:{hold_id}", "s") or b"").decode()
 
     @contextlib.contextmanager
     def redis(self) -> Iterator["redis.Redis[bytes]"]:
@@ -138,15 +154,19 @@ class Stand:
         """Until calls are admitted."""
         self.front.wait_for(lambda: self.front.readyz()[0] == 200, "/readyz to answer 200", 40)
 
-    def wait_recovered(self, epoch: str) -> None:
-        """Until Redis has begun another life than `epoch`, and calls are admitted in it."""
+    def wait_rebuilt(self, epoch: str) -> None:
+        """Until Redis has begun another life than `epoch`."""
 
         def anew() -> bool:
-            with contextlib.suppress(redis.RedisError):
+            with contextlib.suppress(redis.RedisError, OSError):
                 return self.meta("state") == "ready" and self.meta("epoch") != epoch
             return False
 
-        self.front.wait_for(anew, "Redis to be rebuilt", 40)
+        wait_for(anew, "Redis to be rebuilt", 40)
+
+    def wait_recovered(self, epoch: str) -> None:
+        """The same, and until calls are admitted in it."""
+        self.wait_rebuilt(epoch)
         self.wait_ready()
 
     # Books.
@@ -253,13 +273,13 @@ class Parted(Stand):
         self.janitor_to_redis = Relay(self._valkey.socket)
         self.to_sql = Relay(postgres_folder / ".s.PGSQL.5432")
         self._database = database
-        self.proxy: PurserProcess
-        self.janitor: PurserProcess
+        self._relays = contextlib.ExitStack()
+        self._running: list[PurserProcess] = []
 
     def start(self) -> None:
         """Everything runs."""
         for relay in (self.to_redis, self.janitor_to_redis, self.to_sql):
-            relay.__enter__()
+            self._relays.enter_context(relay)
         self.janitor = self.role("janitor")
         self.proxy = self.role("proxy")
         self.janitor.start()
@@ -269,7 +289,7 @@ class Parted(Stand):
         """A process of this deployment that has yet to be started."""
         relay = self.janitor_to_redis if role == "janitor" else self.to_redis
         sql = f"postgresql://postgres@127.0.0.1:{self.to_sql.port}/{self._database}"
-        return self.deployment.process(
+        process = self.deployment.process(
             role,
             measured=False,
             env={
@@ -278,13 +298,19 @@ class Parted(Stand):
                 **env,
             },
         )
+        self._running.append(process)
+        return process
+
+    def restart_valkey(self) -> None:
+        """SIGKILL, and it starts again with everything that it had acknowledged."""
+        self.kill_valkey()
+        EmbeddedValkey.start(self.folder / "own")
 
     def close(self) -> None:
         """Nothing runs any more."""
-        self.proxy.close()
-        self.janitor.close()
-        for relay in (self.to_redis, self.janitor_to_redis, self.to_sql):
-            relay.__exit__(None, None, None)
+        for process in self._running:
+            process.close()
+        self._relays.close()
         EmbeddedValkey.start(self.folder / "own").stop()
 
     @property

@@ -175,7 +175,7 @@ async def test_unknown_host_was_never_sent(client):
 async def test_no_tls_was_never_sent(client):
     async with upstream(closing(b"not TLS\r\n\r\n")) as far:
         with pytest.raises(NeverSent):
-            await post(client, target(far.url.replace("http://", "https://")))
+            await post(client, target(far.url.replace("http://", "https://"), connect_s=0.3))
 
 
 async def test_connecting_has_its_time(client):

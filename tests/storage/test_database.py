@@ -1,3 +1,5 @@
+"""URLs, durability and the schema's way to its newest revision, on both engines."""
+
 import asyncio
 import multiprocessing
 from pathlib import Path
@@ -37,6 +39,7 @@ def test_a_plain_url_gets_its_driver(url, normal):
         ("ledger.db", "is not a URL"),
         ("mysql://h/d", "starts with mysql"),
         ("sqlite://", "in memory"),
+        ("postgres://h/d?sslrootcert=/x", "option sslrootcert.*PGSSLROOTCERT"),
         ("sqlite:///:memory:", "in memory"),
     ],
 )
@@ -97,13 +100,13 @@ def _upgrade_in_process(url):
 def test_processes_that_upgrade_at_once_do_not_collide(empty_database_url):
     starters = multiprocessing.get_context("spawn")
     processes = [
-        starters.Process(target=_upgrade_in_process, args=(empty_database_url,)) for _ in range(3)
+        starters.Process(target=_upgrade_in_process, args=(empty_database_url,)) for _ in range(2)
     ]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert [process.exitcode for process in processes] == [0, 0]
 
 
 async def test_tasks_that_upgrade_at_once_do_not_collide(empty_database_url, tmp_path):

@@ -1,3 +1,5 @@
+"""What the ledger is given stands in it once; what it cannot keep stops nothing else."""
+
 import asyncio
 import sqlite3
 from dataclasses import replace
@@ -95,7 +97,7 @@ async def test_a_batch_larger_than_one_statement(ledger):
         ({"admitted_ms": 2**62}, "ck_billing_log_admitted"),
         ({"count": 0}, "ck_billing_log_count"),
         ({"latency_ms": 1.5}, "latency_ms is no whole number"),
-        ({"agent": None, "campaign": "x"}, "agent is missing"),
+        ({"agent": None, "campaign": "x"}, "agent is no text: None"),
         ({"seq": 5}, "seq"),
     ],
 )

@@ -1,3 +1,7 @@
+"""The migrations, the tables in the code and their documentation say the same."""
+
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.command import downgrade
 from alembic.config import Config
@@ -68,3 +72,11 @@ async def test_a_listing_reads_an_index_and_not_the_table(sqlite_url):
             )
             assert index in plan.one().detail
     await engine.dispose()
+
+
+def test_every_column_is_explained():
+    document = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    chapters = {chapter.split("`")[1]: chapter for chapter in document.split("\n## ")[1:]}
+    for table in metadata.tables.values():
+        told = [line.split("`")[1] for line in chapters[table.name].splitlines() if "| `" in line]
+        assert told == [column.name for column in table.columns], table.name

@@ -1,0 +1,1 @@
+"""What Purser adds to a call, measured beside a direct call and nginx."""
