@@ -140,13 +140,7 @@ class Lifeline:
             self._done = step
         elif standing.state == READY and self._joined != standing.epoch:
             # It was away for the whole recovery: what it held there is known no more.
-<<<<<<< HEAD
-            self.holds.epoch = standing.epoch
-            await self.endings.repeat(standing.now_ms)
-            self._joined = standing.epoch
-=======
             await self._replay(standing.epoch)
->>>>>>> main
         if standing.state == READY:
             self.endings.forget(standing.drained)
             known = self.rulebook.generation.number if self.rulebook else None
@@ -169,9 +163,5 @@ class Lifeline:
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
         count = await self.endings.repeat(self.now_ms())
-<<<<<<< HEAD
-        await self._link.run(scripts.RECOVER, "replayed", epoch, self.holds.process_id)
-=======
->>>>>>> main
         self._joined = epoch
         _log.info("joined a rebuilt Redis", extra={"epoch": epoch, "endings": count})
