@@ -71,11 +71,9 @@ class Upkeep:
             await recovery.run(rules, self._proxies)
 
     async def _living(self) -> set[str]:
-        """The proxies that beat."""
+        """The proxies that beat: after the sweep the dead are off the list."""
         told = await processes(self._link)
-        return {name for name, about in told.items() if about.get("kind") == "proxy"} - set(
-            self._dead
-        )
+        return {name for name, about in told.items() if about.get("kind") == "proxy"}
 
     @contextlib.asynccontextmanager
     async def _beating(self) -> AsyncIterator[None]:
