@@ -87,7 +87,7 @@ async def problems(
 
     `ours` says that the upstream's calls all came through this deployment.
     """
-    found = await _counters_against_ledger(link, ledger)
+    found = await counters_against_ledger(link, ledger)
     books = await read_books(link, ledger, upstream)
     found += _nothing_in_flight(books)
     found += _limits(books, excused)
@@ -99,7 +99,7 @@ async def problems(
     return found
 
 
-async def _counters_against_ledger(link: RedisLink, ledger: Ledger) -> list[str]:
+async def counters_against_ledger(link: RedisLink, ledger: Ledger) -> list[str]:
     """Invariant 2: sums of the ledger are the posted counters; no number is missing."""
     generation = await generations.load(link)
     if generation is None:

@@ -85,14 +85,16 @@ def _parted(
 @pytest.fixture
 def serving(_serving: Kept[Serving], request: pytest.FixtureRequest) -> Iterator[Serving]:
     """`purser serve` on embedded engines."""
-    yield _serving.get()
-    if request.node.stash.get(FAILED, False):
+    stand = _serving.get()
+    yield stand
+    if stand.spoiled or request.node.stash.get(FAILED, False):
         _serving.drop()
 
 
 @pytest.fixture
 def parted(_parted: Kept[Parted], request: pytest.FixtureRequest) -> Iterator[Parted]:
     """A proxy and a janitor of their own, with relays between."""
-    yield _parted.get()
-    if request.node.stash.get(FAILED, False):
+    stand = _parted.get()
+    yield stand
+    if stand.spoiled or request.node.stash.get(FAILED, False):
         _parted.drop()

@@ -24,7 +24,7 @@ from storage.records import LedgerEntry
 from storage.redis_link import RedisLink
 from tests.faults.traffic import Ask, Got, Pending, Traffic, call
 from tests.harness import Deployment, PurserProcess, SandboxProcess
-from tests.invariants import calls_of, name_of, problems
+from tests.invariants import calls_of, counters_against_ledger, name_of, problems
 from tests.relay import Relay
 from tests.waiting import wait_for
 
@@ -39,8 +39,9 @@ RULES = (
 
 
 def config(*rules: Mapping[str, Any], **sections: Any) -> dict[str, Any]:
-    """A configuration with these rules."""
-    return {"budgets": {"rules": [dict(rule) for rule in rules or RULES]}, **sections}
+    """A configuration with these rules; the first is the primary one."""
+    named = [dict(rule) for rule in rules or RULES]
+    return {"budgets": {"primary": named[0]["name"], "rules": named}, **sections}
 
 
 class Stand:
@@ -50,6 +51,8 @@ class Stand:
         self.folder = folder
         self.sandbox = sandbox
         self.prefix = f"s{uuid.uuid4().hex[:6]}"
+        self.spoiled = False
+        """A test left books that no later one could find in order."""
         self._numbers = itertools.count(1)
         self.deployment = Deployment(folder, config(), upstream=sandbox.url)
 
@@ -84,6 +87,10 @@ class Stand:
     def call(self, **more: Any) -> Got:
         """One call and its end."""
         return call(self.front.url, Ask(self.name(), **more))
+
+    def warm_up(self) -> None:
+        """The first call: from here on Redis knows every script that a call needs."""
+        assert self.call().status == 200
 
     def pending(self, **more: Any) -> Pending:
         """One call that has reached the upstream and is not answered yet."""
@@ -154,6 +161,16 @@ class Stand:
         """Until calls are admitted."""
         self.front.wait_for(lambda: self.front.readyz()[0] == 200, "/readyz to answer 200", 40)
 
+    def generation(self) -> str:
+        """The generation of rules that the front says is in force."""
+        return str(self.front.readyz()[1].get("generation"))
+
+    def edit(self, written: Mapping[str, Any]) -> None:
+        """Change the configuration and wait until it binds."""
+        before = self.generation()
+        self.deployment.write_config(written)
+        self.front.wait_for(lambda: self.generation() not in (before, "None"), "the edit to bind")
+
     def wait_rebuilt(self, epoch: str) -> None:
         """Until Redis has begun another life than `epoch`."""
 
@@ -205,6 +222,20 @@ class Stand:
 
         return asyncio.run(read())
 
+    def differences(self) -> list[str]:
+        """Where counters are not what ledger and open holds add up to."""
+
+        async def read() -> list[str]:
+            link = RedisLink(self.redis_url)
+            ledger = await Ledger.open(self.database_url)
+            try:
+                return await counters_against_ledger(link, ledger)
+            finally:
+                await ledger.close()
+                await link.close()
+
+        return asyncio.run(read())
+
     def check(self, *, excused: Sequence[str] = (), seconds: float = 20.0) -> None:
         """All invariants hold, once nothing is in flight any more."""
         found: list[str] = []
@@ -233,6 +264,7 @@ class Serving(Stand):
     def start(self) -> None:
         """Everything runs."""
         self.process.start()
+        self.warm_up()
 
     def close(self) -> None:
         """Nothing runs any more."""
@@ -284,6 +316,7 @@ class Parted(Stand):
         self.proxy = self.role("proxy")
         self.janitor.start()
         self.proxy.start()
+        self.warm_up()
 
     def role(self, role: str, **env: str) -> PurserProcess:
         """A process of this deployment that has yet to be started."""

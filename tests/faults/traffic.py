@@ -14,6 +14,7 @@ import httpx
 MODEL = "gpt-4o-mini"
 AGENTS = ("CONTENT", "SEO", "EMAIL", "SUPPORT")
 CAMPAIGNS = ("spring", "summer", "autumn", "winter")
+HEAVY = '{"about":"' + "x" * 2000 + '"}'
 TIMEOUT_S = 60.0
 
 
@@ -29,6 +30,8 @@ class Ask:
     """Before a JSON answer, or between two events."""
     campaign: str = "spring"
     agent: str = "CONTENT"
+    heavy: bool = False
+    """With as much metadata as a call may carry."""
 
     def request(self) -> dict[str, Any]:
         """As httpx takes it."""
@@ -41,6 +44,7 @@ class Ask:
                 "x-campaign-id": self.campaign,
                 "x-sandbox-output-tokens": str(self.tokens),
                 delay: str(self.delay_ms),
+                **({"x-purser-metadata": HEAVY} if self.heavy else {}),
             },
             "json": {
                 "model": MODEL,
@@ -84,6 +88,7 @@ class Traffic:
         tokens: int = 12,
         seed: int = 1,
         only: bool | None = None,
+        heavy: bool = False,
     ) -> None:
         self.url = f"{url}/v1/chat/completions"
         self.got: list[Got] = []
@@ -94,6 +99,7 @@ class Traffic:
         self._tokens = tokens
         self._seed = seed
         self._only = only
+        self._heavy = heavy
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="traffic", daemon=True)
         self._trouble: list[BaseException] = []
@@ -154,7 +160,7 @@ class Traffic:
             ask = Ask(
                 f"{self._prefix}-{at}-{number}", stream, self._tokens,
                 self._stream_ms if stream else 0,
-                random.choice(CAMPAIGNS), random.choice(AGENTS),
+                random.choice(CAMPAIGNS), random.choice(AGENTS), self._heavy,
             )  # fmt: skip
             got = await fetch(client, self.url, ask)
             self.got.append(got)
