@@ -10,7 +10,7 @@ from config.settings import Loaded
 from config.watch import ConfigWatch
 from storage import generations
 from storage.errors import StorageError
-from storage.redis_link import RedisLink
+from storage.redis_link import META, RedisLink
 
 NEEDS_RESTART: Final = ("server", "storage", "environment")
 """Sections that a running process cannot take up."""
@@ -68,7 +68,7 @@ class Publisher:
         if before is not None:
             self._pending, self._after = True, before.digest
         if not self._pending and self._leads:
-            self._pending = await self._link.command("HGET", "{purser}:meta", "generation") is None
+            self._pending = await self._link.command("HGET", META, "generation") is None
         if not self._pending:
             return
         loaded = self._live.loaded

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+
 from app.engines import Engines
 from app.live import Live
 from app.secrets import metadata_cipher
@@ -98,5 +100,6 @@ class ProxyProcess:
                 f"force ({standing.digest}, generation {generation})"
             )
         if standing.frozen:
-            reasons.append(f"all spending is frozen: {standing.frozen}")
+            said = orjson.loads(standing.frozen)
+            reasons.append(f"all spending is frozen by {said['who']}: {said['reason']}")
         return Readiness(True, generation, tuple(reasons))

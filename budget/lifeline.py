@@ -44,6 +44,7 @@ class Lifeline:
         self.standing: Standing | None = None
         self._heard_at = 0.0
         self._done: tuple[str, str] = ("", "")
+        self._joined = ""
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
@@ -54,7 +55,7 @@ class Lifeline:
         return (
             standing is not None
             and standing.state == READY
-            and standing.epoch == self.holds.epoch
+            and standing.epoch == self._joined
             and self.rulebook is not None
         )
 
@@ -135,11 +136,11 @@ class Lifeline:
             self._done = step
         elif standing.state == REPLAYING and self._done != step:
             await self._replay(standing.epoch)
+            await self._link.run(scripts.RECOVER, "replayed", standing.epoch, self.holds.process_id)
             self._done = step
-        elif standing.state == READY and self.holds.epoch != standing.epoch:
+        elif standing.state == READY and self._joined != standing.epoch:
             # It was away for the whole recovery: what it held there is known no more.
-            self.holds.epoch = standing.epoch
-            await self.endings.repeat(standing.now_ms)
+            await self._replay(standing.epoch)
         if standing.state == READY:
             self.endings.forget(standing.drained)
             known = self.rulebook.generation.number if self.rulebook else None
@@ -162,5 +163,5 @@ class Lifeline:
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
         count = await self.endings.repeat(self.now_ms())
-        await self._link.run(scripts.RECOVER, "replayed", epoch, self.holds.process_id)
+        self._joined = epoch
         _log.info("joined a rebuilt Redis", extra={"epoch": epoch, "endings": count})

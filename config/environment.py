@@ -33,6 +33,12 @@ def long_form(path: Steps) -> str:
     return PREFIX + "__".join(str(step).upper() for step in path)
 
 
+def is_setting(variable: str) -> bool:
+    """Whether Purser reads this variable by itself, not because a file names it."""
+    known = {CONFIG_VARIABLE, LIMIT_VARIABLE, *SHORT_FORMS}
+    return variable in known or (variable.startswith(PREFIX) and "__" in variable)
+
+
 def overlay(tree: Tree, environ: Mapping[str, str], root: type[BaseModel]) -> None:
     """Lay the environment over a tree read from a file; a long form wins over a short one."""
     for variable, path in SHORT_FORMS.items():

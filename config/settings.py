@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from config.budget_sections import DEFAULT_RULES, Budgets
 from config.check import check, place_primary_limit
-from config.environment import CONFIG_VARIABLE, PREFIX, overlay
+from config.environment import CONFIG_VARIABLE, PREFIX, is_setting, overlay
 from config.explain import explain
 from config.models import ModelTable
 from config.money import usd_to_nano
@@ -111,6 +111,12 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     if named := environ.get(CONFIG_VARIABLE):
         return Path(named)
     return DEFAULT_FILE if DEFAULT_FILE.exists() else CARRIED_FILE
+
+
+def environment_without_settings(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child process whose file alone says how it is set."""
+    environ = os.environ if environ is None else environ
+    return {name: value for name, value in environ.items() if not is_setting(name)}
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:

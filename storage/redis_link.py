@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from config.values import redacted_url
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
 from storage.scripts import Script
 
@@ -53,6 +54,7 @@ class RedisLink:
 
     def __init__(self, url: str, *, connections: int = CONNECTIONS_MAX) -> None:
         self.url = url
+        self._shown = redacted_url(url)
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
@@ -102,7 +104,7 @@ class RedisLink:
             connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
             return connection
         except (RedisError, OSError, TimeoutError) as error:
-            raise RedisUnavailable(f"Redis at {self.url} cannot be reached: {error}") from error
+            raise RedisUnavailable(f"Redis at {self._shown} cannot be reached: {error}") from error
 
     async def _ask(self, connection: AbstractConnection, *parts: Argument) -> Reply:
         answered = False
@@ -119,7 +121,7 @@ class RedisLink:
                 raise RedisUnavailable(f"Redis refuses for now: {error}") from error
             raise StorageError(f"Redis does not take the command: {error}") from error
         except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise ReplyLost(f"Redis at {self.url} did not answer: {error}") from error
+            raise ReplyLost(f"Redis at {self._shown} did not answer: {error}") from error
         finally:
             # A reply that was not read would answer the next question on this connection.
             if not answered:

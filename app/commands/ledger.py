@@ -51,7 +51,7 @@ def show(config: Path | None, hold: str, *, as_json: bool) -> int:
     if not entries:
         complain(
             f"the ledger has no call {hold}.",
-            "An ended call is there within a second while a janitor runs; one in flight is not yet.",
+            "An ended call is there within a second while a janitor runs; one in flight is not.",
         )
         return FAILED
     if as_json:

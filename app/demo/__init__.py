@@ -1,0 +1,1 @@
+"""`purser demo`: simulated agents spend against the sandbox, through a real Purser."""

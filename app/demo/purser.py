@@ -1,0 +1,121 @@
+"""The Purser of a demo: a process of its own, with a file and a data folder of its own."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from app.demo.workload import BUDGETS
+from app.serving import CannotListen, bind
+from config.settings import environment_without_settings
+from storage.errors import StorageError
+
+FOLDER: Final = "demo"
+PORT: Final = 8080
+START_S_MAX: Final = 60.0
+STOP_S_MAX: Final = 40.0
+LOG_LINES_SHOWN: Final = 12
+
+
+class DemoFailed(StorageError):
+    """The demo's own Purser did not come up, or another demo uses its folder."""
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep a second demo out of the same folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoFailed(
+                f"another demo runs in {folder}: end it, or name another folder by PURSER_DATA_DIR"
+            ) from error
+        yield
+
+
+def free_port() -> int:
+    """8080, or a free one where something listens there."""
+    for port in (PORT, 0):
+        try:
+            with bind("127.0.0.1", port) as listener:
+                return int(listener.getsockname()[1])
+        except CannotListen:
+            continue
+    raise DemoFailed("no port is free on 127.0.0.1")
+
+
+def write_config(folder: Path, port: int) -> Path:
+    """The demo's configuration, written anew."""
+    path = folder / "purser.yaml"
+    settings = {
+        "server": {"host": "127.0.0.1", "port": port},
+        "storage": {"data_dir": str(folder)},
+        "log": {"level": "warning", "format": "text"},
+        "budgets": dict(BUDGETS),
+    }
+    head = "# Written anew by each `purser demo`.\n"
+    path.write_text(head + yaml.safe_dump(settings, sort_keys=False))
+    return path
+
+
+class DemoPurser:
+    """A `purser serve` that is running. Its log is a file."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._process.returncode is not None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        return "\n  ".join(lines[-LOG_LINES_SHOWN:])
+
+    async def stop(self) -> None:
+        """End it as an operator would; by force where it does not."""
+        if self.ended:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_S_MAX)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def demo_purser(config: Path) -> AsyncIterator[DemoPurser]:
+    """Run `purser serve` on `config` until the block ends."""
+    log = config.with_name("purser.log")
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        # A session of its own: Ctrl-C ends the agents first, then this tells it to end.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "app.cli", "serve", "--config", str(config)),
+            env=environment_without_settings(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=handle,
+            stderr=handle,
+            start_new_session=True,
+        )
+    finally:
+        os.close(handle)
+    purser = DemoPurser(process, log)
+    try:
+        yield purser
+    finally:
+        await purser.stop()
