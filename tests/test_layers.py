@@ -30,7 +30,8 @@ SEAMS = {
     "sqlite3": ("storage",),
     "dash": ("dashboard",),
     "plotly": ("dashboard",),
-    "httpx": ("proxy.forward",),
+    # The demo's agents are clients of Purser, as any agent is: not a part of the proxy.
+    "httpx": ("proxy.forward", "app.demo.agents"),
     "httpx_aiohttp": ("proxy.forward",),
     "aiohttp": ("proxy.forward",),
     "http.client": (),
