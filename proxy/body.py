@@ -12,10 +12,13 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from config.bounds import JSON_DEPTH_MAX
+from config.bounds import JSON_DEPTH_MAX, MIB
 
 NODES_MAX: Final = 4_000_000
 """Commas and opening brackets, those in text too: bounds memory at about 60 bytes each."""
+
+READ_INLINE_BYTES_MAX: Final = MIB
+"""Larger bodies are read off the event loop: this one takes about 5 ms."""
 
 MEMBERS_MAX: Final = 512
 """Top-level keys of a body; the API knows about forty."""

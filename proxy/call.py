@@ -6,7 +6,14 @@ from typing import Final
 from budget.admission import Grant
 from budget.errors import Refused, Unavailable
 from proxy import guard
-from proxy.body import BadBody, Body, read_body, with_ceiling, with_usage
+from proxy.body import (
+    READ_INLINE_BYTES_MAX,
+    BadBody,
+    Body,
+    read_body,
+    with_ceiling,
+    with_usage,
+)
 from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
 from proxy.errors import (
     HeaderList,
@@ -18,7 +25,7 @@ from proxy.errors import (
     unavailable,
     wrong_method,
 )
-from proxy.estimate import ceiling_field, estimate
+from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
 from proxy.exchange import Exchange, Outbound, pass_through
 from proxy.headers import to_upstream, values
 from proxy.hold import OpenHold
@@ -27,6 +34,7 @@ from proxy.log import CallLine
 from proxy.reply import Reply
 from proxy.request import Request
 from proxy.terms import Services, Terms
+from proxy.tokens import off_loop
 from storage.records import Caller, CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
@@ -91,7 +99,7 @@ class Calls:
 
     async def _metered(self, call: Arrived, reply: Reply) -> None:
         try:
-            body = read_body(call.raw)
+            body = await off_loop(len(call.raw), lambda: read_body(call.raw), READ_INLINE_BYTES_MAX)
             grant = await self._admit(call, body)
         except BadBody as error:
             raise bad_request(error.message, error.param, error.code) from error
@@ -101,7 +109,7 @@ class Calls:
             raise unavailable(error) from error
         async with OpenHold(self._services.settlement, grant, call.line) as hold:
             call.line.held_nano = grant.held.charge
-            reply.ours += ceiling_headers(grant)
+            reply.ours += ceiling_headers(call.endpoint, body, grant)
             asks_usage = call.endpoint.takes_usage_option and body.stream
             exchange = Exchange(
                 upstream=self._services.upstream,
@@ -163,15 +171,24 @@ def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endp
 
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:
-    """The body with the granted ceiling and the wish for usage written in, where they are ours."""
-    if grant.lowered:
+    """The body with every ceiling that the hold relies on, and the wish for usage, written in."""
+    out = body
+    if _writes_ceiling(endpoint, body, grant):
         field = ceiling_field(endpoint, body, grant.pricing.model)
-        body = with_ceiling(body, field, grant.output_ceiling)
-    return with_usage(body) if asks_usage else body
+        out = with_ceiling(out, field, grant.output_ceiling)
+    calls = tool_calls_to_write(endpoint, body)
+    if calls is not None:
+        out = with_ceiling(out, "max_tool_calls", calls)
+    return with_usage(out) if asks_usage else out
 
 
-def ceiling_headers(grant: Grant) -> HeaderList:
+def ceiling_headers(endpoint: Endpoint, body: Body, grant: Grant) -> HeaderList:
     """The ceiling that was written in, told to the client."""
-    if not grant.lowered:
+    if not _writes_ceiling(endpoint, body, grant):
         return []
     return [(b"x-purser-max-output-tokens", str(grant.output_ceiling).encode())]
+
+
+def _writes_ceiling(endpoint: Endpoint, body: Body, grant: Grant) -> bool:
+    model = grant.pricing.model
+    return grant.lowered or must_write_ceiling(endpoint, body, model, grant.worst)

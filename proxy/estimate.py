@@ -15,11 +15,19 @@ from proxy.output_bound import (
     must_write_ceiling,
     output_bound,
     output_limit,
+    tool_calls_to_write,
 )
 from proxy.tokens import off_loop
 from storage.records import WorstCase
 
-__all__ = ["EstimateLimits", "ResponseTokens", "ceiling_field", "estimate", "must_write_ceiling"]
+__all__ = [
+    "EstimateLimits",
+    "ResponseTokens",
+    "ceiling_field",
+    "estimate",
+    "must_write_ceiling",
+    "tool_calls_to_write",
+]
 
 ResponseTokens = Callable[[str], Awaitable[int | None]]
 """The total tokens of an earlier response, None where it is not known."""

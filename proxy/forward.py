@@ -97,7 +97,9 @@ class _AnswerStream(httpx.AsyncByteStream):
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends an `httpx.Request` as it stands: no header, retry, redirect or decoding of its own.
+    """Sends an `httpx.Request` as it stands: no header, redirect or decoding of its own.
+
+    What has a body is sent once. (aiohttp repeats a GET on a connection that died while idle.)
 
     Honours the extensions `timeout` and `target` (the raw request target) as httpcore does, and
     calls `sending` before the first byte of a body leaves.
@@ -269,7 +271,9 @@ class Upstream:
         `path` is raw, with its query, and follows the path of the target's URL. `sending` is
         called before the first byte of the body leaves, or earlier.
         """
-        url = self._urls.setdefault(target.url, httpx.URL(target.url))
+        url = self._urls.get(target.url)
+        if url is None:
+            url = self._urls[target.url] = httpx.URL(target.url)
         request = httpx.Request(
             method,
             url,

@@ -10,8 +10,8 @@ from typing import Final
 
 from proxy.body import BadBody
 
-CALLS_MAX: Final = 16
-"""Held for where the client sets no `max_tool_calls`."""
+CALLS_MAX: Final = 8
+"""Held for, and written in, where the client sets no `max_tool_calls`."""
 
 WEB_SEARCH_CONTEXT_TOKENS_MAX: Final = 128_000
 """OpenAI's guide: web search works in a context window of 128,000 tokens, whatever the model."""

@@ -1,6 +1,7 @@
 """Whether a request certainly comes from a program on this machine."""
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def hostname(host: bytes) -> str:
         return ""
 
 
+@lru_cache(256)
 def is_loopback(name: str) -> bool:
     """Whether a host name or address is this machine's own."""
     if name == "localhost":

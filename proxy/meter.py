@@ -1,5 +1,6 @@
 """Reading what an answer used, whole or as a stream."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -261,10 +262,14 @@ def _decoded_object(raw: bytes, content_encoding: str | None) -> dict[str, Any] 
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
+    """A JSON object; orjson refuses half a surrogate pair, which must not cost us the usage."""
     try:
         decoded = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return None
+        try:
+            decoded = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None
     return decoded if isinstance(decoded, dict) else None
 
 

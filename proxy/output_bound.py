@@ -8,7 +8,7 @@ from config.models import Model, reasons_by_name
 from proxy.body import Body
 from proxy.endpoints import Endpoint, Shape
 from proxy.fields import choices, output_tokens, tiers
-from proxy.hosted_tools import read_tools
+from proxy.hosted_tools import CALLS_MAX, read_tools
 from storage.records import WorstCase
 
 UNKNOWN_MODEL_OUTPUT_TOKENS: Final = 16_384
@@ -55,6 +55,21 @@ def must_write_ceiling(
         return False
     if output_limit(model) is None:
         return True
+    return _loops(endpoint, body)
+
+
+def tool_calls_to_write(endpoint: Endpoint, body: Body) -> int | None:
+    """The `max_tool_calls` to write into a body that has hosted tools and none of its own.
+
+    Without it, nothing would keep the loop to the rounds that are held.
+    """
+    if body.fields.get("max_tool_calls") is not None or not _loops(endpoint, body):
+        return None
+    return CALLS_MAX
+
+
+def _loops(endpoint: Endpoint, body: Body) -> bool:
+    """Whether OpenAI itself runs tools in this call."""
     if endpoint.shape is not Shape.RESPONSES:
         return False
     stored_prompt = body.fields.get("prompt") is not None

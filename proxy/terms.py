@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from budget.admission import Admission
@@ -17,6 +18,9 @@ from proxy.forward import Target, Upstream
 from proxy.health import Readiness
 from proxy.local import is_loopback
 from proxy.metrics import Metrics
+
+OPENAI_HOST: Final = "api.openai.com"
+"""Regions are names below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,18 @@ def _target(loaded: Loaded, sandbox_url: str) -> Target:
     key = None if upstream.api_key is None else upstream.api_key.get_secret_value()
     return Target(
         url=url,
-        name="sandbox" if sandboxed else urlsplit(url).hostname or url,
+        name="sandbox" if sandboxed else _name_of(url),
         api_key={"sandbox": "sandbox", "client": None}.get(upstream.key_from, key),
         connect_s=upstream.connect_s,
         write_s=upstream.write_s,
         read_s=upstream.read_s,
         pool_s=upstream.pool_s,
     )
+
+
+def _name_of(url: str) -> str:
+    host = urlsplit(url).hostname or url
+    return "openai" if host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}") else host
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,9 +150,13 @@ class TokenCounter:
         return len(encoding(self._name).encode_ordinary(text))
 
 
-async def off_loop(size_bytes: int, work: Callable[[], _Result]) -> _Result:
-    """`work()`, in a thread where it has more than `INLINE_TIKTOKEN_BYTES_MAX` to count."""
-    if size_bytes <= INLINE_TIKTOKEN_BYTES_MAX:
+async def off_loop(
+    size_bytes: int,
+    work: Callable[[], _Result],
+    inline_bytes_max: int = INLINE_TIKTOKEN_BYTES_MAX,
+) -> _Result:
+    """`work()`, in a thread where what it works on is larger than `inline_bytes_max`."""
+    if size_bytes <= inline_bytes_max:
         return work()
     return await asyncio.to_thread(work)
 

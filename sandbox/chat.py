@@ -12,7 +12,7 @@ from sandbox.answer import DONE, Answer, Ask, Event, data_event, shown
 from sandbox.errors import unsupported
 from sandbox.limits import output_ceiling, reasoning_tokens, served_tier
 from sandbox.logprobs import chat_logprobs
-from sandbox.messages import chosen_tool, output_schema, read_prompt
+from sandbox.messages import chosen_tool, output_schema, predicted_tokens, read_prompt
 from sandbox.params import CHAT, check_fields, stop_sequences
 from sandbox.prompt import PrefixCache
 from sandbox.text import Passage
@@ -20,6 +20,8 @@ from sandbox.usage import Units, chat_usage
 
 ANSWER_SHAPING = ("messages", "tools", "tool_choice", "response_format", "seed")
 """Fields on which the text depends: the same prompt reads the same, streamed or not."""
+SEARCH_MODEL = "-search-"
+"""In the name of a model that searches the web once for each answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +49,23 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
     """Answer a chat request; raises `ApiError` 400."""
     fields = ask.fields
     check_fields(fields, CHAT)
-    if "audio" in (fields.get("modalities") or ()):
-        raise unsupported("modalities", "The sandbox answers in text alone, not in audio.")
-    if ask.model.is_reasoning and fields.get("max_tokens") is not None:
-        raise unsupported(
-            "max_tokens",
-            "Unsupported parameter: 'max_tokens' is not supported with this model. "
-            "Use 'max_completion_tokens' instead.",
-        )
+    searches = SEARCH_MODEL in ask.model.name
+    _check_supported(ask, searches)
     prompt = read_prompt(ask)
     name = "max_tokens" if fields.get("max_completion_tokens") is None else "max_completion_tokens"
     ceiling = output_ceiling(ask.model, prompt.tokens, fields.get(name), name, "messages")
     choices = [_choice(ask, index, ceiling) for index in range(fields.get("n") or 1)]
+    rejected = predicted_tokens(ask)
     cached, written = cache.read(prompt, fields.get("prompt_cache_key") or "")
     units = Units(
         input_tokens=prompt.tokens,
-        output_tokens=sum(choice.tokens for choice in choices),
+        output_tokens=sum(choice.tokens for choice in choices) + rejected,
         cached_tokens=cached,
         cache_write_tokens=written,
         audio_input_tokens=prompt.audio_tokens,
         reasoning_tokens=sum(choice.passage.reasoning_tokens for choice in choices),
-        web_searches=1 if "-search-" in ask.model.name else 0,
+        rejected_prediction_tokens=rejected,
+        web_searches=len(choices) if searches else 0,
     )
     tier = served_tier(fields)
     usage = shown(ask, chat_usage(units))
@@ -87,6 +85,28 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
     if usage is not None:
         document["usage"] = usage
     return Answer(ask.model, tier, units, document=document)
+
+
+def _check_supported(ask: Ask, searches: bool) -> None:
+    """Raise `ApiError` 400 for what this model, or this sandbox, does not serve."""
+    fields = ask.fields
+    if "audio" in (fields.get("modalities") or ()):
+        raise unsupported("modalities", "The sandbox answers in text alone, not in audio.")
+    if ask.model.is_reasoning and fields.get("max_tokens") is not None:
+        raise unsupported(
+            "max_tokens",
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+        )
+    if fields.get("web_search_options") is not None and not searches:
+        raise unsupported("web_search_options", "Web search options not supported with this model.")
+    if fields.get("prediction") is None:
+        return
+    for name in ("max_completion_tokens", "tools", "logprobs"):
+        if fields.get(name):
+            raise unsupported(name, f"'{name}' is not supported with 'prediction'.")
+    if ask.model.is_reasoning or (fields.get("n") or 1) > 1:
+        raise unsupported("prediction", "'prediction' needs n=1 and a model that does not reason.")
 
 
 @lru_cache(maxsize=1024)

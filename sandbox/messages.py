@@ -62,6 +62,16 @@ def output_schema(response_format: object) -> Mapping[str, Any] | None:
             raise wrong_value("response_format.type", other, allowed)
 
 
+def predicted_tokens(ask: Ask) -> int:
+    """Tokens of `prediction`: all rejected here, and billed as output as OpenAI documents."""
+    prediction = ask.fields.get("prediction")
+    if prediction is None:
+        return 0
+    guess = Prompt(ask.model, counting.encoding_name(ask.model.name))
+    guess.add_content("prediction.content", required(prediction, "content"))
+    return guess.tokens
+
+
 def schema_of(holder: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     """`name` and `schema` of a named schema, as chat and responses both carry them."""
     if not isinstance(holder.get("name"), str):

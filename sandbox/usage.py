@@ -14,6 +14,7 @@ class Units:
     cache_write_tokens: int = 0
     audio_input_tokens: int = 0
     reasoning_tokens: int = 0
+    rejected_prediction_tokens: int = 0
     web_searches: int = 0
     file_searches: int = 0
     code_sessions: int = 0
@@ -43,7 +44,7 @@ def chat_usage(units: Units) -> dict[str, Any]:
             "reasoning_tokens": units.reasoning_tokens,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
+            "rejected_prediction_tokens": units.rejected_prediction_tokens,
         },
     }
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from config.published import published_rule, rules_from_published
 
+from config.published import published_rule, rules_from_published
 from config.rules import DIMENSIONS, Rule, value_digest
 from storage import scripts
 from storage.errors import NotReady
@@ -61,7 +61,8 @@ async def publish(
     number = str(int(before.number) + 1) if before else "1"
     arguments: list[Argument] = [
         epoch, before.number if before else "", number,
-        orjson.dumps({"rules": [published_rule(rule) for rule in rules]}), digest, drained, len(rules),
+        orjson.dumps({"rules": [published_rule(rule) for rule in rules]}),
+        digest, drained, len(rules),
     ]  # fmt: skip
     for rule in rules:
         arguments += [rule.counter, rule.limit_nano]

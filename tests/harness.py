@@ -6,9 +6,9 @@
             httpx.post(f"{purser.url}/v1/chat/completions", ...)
             assert deployment.cli("reconcile").returncode == 0
 
-A process that is not wanted any more is ended by its own id. Whatever it left running (the
-embedded Valkey outlives a killed Purser) is known by a mark in its environment, and by nothing
-else.
+A process that is not wanted any more is ended by its own id. What it left running is known by a
+mark in its environment; the embedded Valkey, which outlives every Purser and writes over its
+environment, by the pid file in the deployment's own data folder.
 """
 
 import contextlib
@@ -267,6 +267,13 @@ class PurserProcess(Process):
         if self.serves:
             self.wait_for(lambda: self.readyz()[0] == 200, "/readyz to answer 200", seconds)
 
+    def close(self) -> None:
+        """Ends it, and with a deployment's last process its embedded Valkey."""
+        super().close()
+        others = [p for p in Process.alive if getattr(p, "deployment", None) is self.deployment]
+        if not others:
+            self.deployment.end_engines()
+
     def readyz(self) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of `/readyz`; (0, {}) while nothing listens."""
         try:
@@ -321,6 +328,15 @@ class Deployment:
         """A process that serves until the block ends."""
         with self.process(role, *arguments, **options) as process:
             yield process
+
+    def end_engines(self) -> None:
+        """Kills the embedded Valkeys of this deployment's data folder, if any run."""
+        for pid_file in self.data_dir.rglob("valkey.pid"):
+            with contextlib.suppress(psutil.NoSuchProcess, ValueError, FileNotFoundError):
+                process = psutil.Process(int(pid_file.read_text()))
+                # A pid may have been given to another process since.
+                if Path(process.cwd()) == pid_file.parent.resolve():
+                    process.kill()
 
     def cli(self, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Runs a `purser` command on this deployment; its status and output are the caller's."""

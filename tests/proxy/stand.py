@@ -24,6 +24,7 @@ from proxy.metrics import Metrics
 from proxy.terms import Services, Terms
 from storage.holds import Refusal
 from storage.records import Amounts, CallFacts, Flag, Outcome, Status, WorstCase
+from tests.budget.purse import Process
 
 MODELS = base_table()
 RATES = RateCard.from_usd_per_1k(DEFAULT_RATES_USD_PER_1K, DEFAULT_UNATTRIBUTED_USD_PER_1K)
@@ -160,8 +161,10 @@ class Stand:
 
 
 @asynccontextmanager
-async def stand(given: Terms, purse: Purse | None = None) -> AsyncIterator[Stand]:
-    """Serve the proxy on a free port of loopback."""
+async def stand(
+    given: Terms, purse: Purse | None = None, real: Process | None = None
+) -> AsyncIterator[Stand]:
+    """Serve the proxy on a free port of loopback, with a `real` budget in place of the purse."""
     purse = purse or Purse()
     upstream = Upstream()
     metrics = Metrics()
@@ -172,8 +175,8 @@ async def stand(given: Terms, purse: Purse | None = None) -> AsyncIterator[Stand
 
     services = Services(
         current=lambda: running.terms,
-        admission=purse,  # type: ignore[arg-type]
-        settlement=purse,  # type: ignore[arg-type]
+        admission=real.admission if real else purse,  # type: ignore[arg-type]
+        settlement=real.settlement if real else purse,  # type: ignore[arg-type]
         upstream=upstream,
         encrypt=lambda raw: "sealed:" + raw.hex(),
         readiness=readiness,
@@ -183,6 +186,7 @@ async def stand(given: Terms, purse: Purse | None = None) -> AsyncIterator[Stand
         create_proxy(services),
         http="httptools",
         lifespan="off",
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         date_header=False,

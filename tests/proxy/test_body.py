@@ -1,3 +1,5 @@
+"""What a body is read as, what is refused, and that a splice changes its own bytes alone."""
+
 import contextlib
 import json
 import time

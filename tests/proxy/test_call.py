@@ -255,25 +255,6 @@ async def test_an_answer_that_is_compressed_anyway_is_read_and_passed_on_as_it_i
     assert response.content == completion()
 
 
-async def test_a_client_that_leaves_is_charged_exactly():
-    inside, release = asyncio.Event(), asyncio.Event()
-
-    async def script(exchange: Exchange) -> None:
-        inside.set()
-        await release.wait()
-        await exchange.send(OK)
-
-    async with upstream(script) as far, stand(terms(far.url)) as here:
-        call = asyncio.create_task(here.client.post(CHAT, json=ask()))
-        await inside.wait()
-        call.cancel()
-        release.set()
-        _, outcome, receipt = await here.purse.one_end()
-    assert outcome.status is Status.SETTLED
-    assert receipt.amounts.charge == CHARGE
-    assert outcome.flags == frozenset()
-
-
 @pytest.mark.parametrize("sent", [False, True])
 async def test_a_fault_of_our_own_ends_the_hold_too(far, monkeypatch, sent, caplog):
     def fail(*args, **more):

@@ -1,3 +1,5 @@
+"""Answers that were compressed unasked are decoded within a bound."""
+
 import gzip
 import zlib
 

@@ -1,3 +1,5 @@
+"""Every path has one meaning."""
+
 import pytest
 
 from proxy.endpoints import ENDPOINTS, Kind, Shape, UnknownPath, WrongMethod, find

@@ -1,3 +1,5 @@
+"""What a client reads when Purser itself answers."""
+
 import orjson
 import pytest
 

@@ -1,3 +1,5 @@
+"""Which headers cross the proxy, in each direction."""
+
 from proxy.headers import named_in_connection, to_client, to_upstream
 
 HOPS = [

@@ -1,3 +1,5 @@
+"""Who a call is charged to, and what a client is told that says it wrongly."""
+
 import unicodedata
 from urllib.parse import quote
 

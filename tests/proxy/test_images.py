@@ -1,3 +1,5 @@
+"""What an image can cost at most."""
+
 import math
 
 import pytest

@@ -9,55 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.models import Model
-from proxy.endpoints import Endpoint, find
-from proxy.meter import Reading, Step, StreamMeter, count_answer, read_answer
+from proxy.endpoints import Endpoint
+from proxy.meter import Reading, Step, count_answer, read_answer
 from proxy.sse import Event, EventReader
-from proxy.tokens import encoding
-from storage.records import Flag, Usage, WorstCase
+from storage.records import Flag, Usage
+from tests.proxy.answers import (
+    CHAT,
+    CHAT_ANSWER,
+    EMBEDDINGS,
+    GPT_4O,
+    GPT_5,
+    METERED,
+    NO_USAGE,
+    RESPONSES,
+    RESPONSES_ANSWER,
+    USAGE_CHUNK,
+    WORST,
+    chunk,
+    events,
+    fed,
+    meter,
+)
 from tests.proxy.strategies import json_values
-
-CHAT = find("POST", "/v1/chat/completions")
-RESPONSES = find("POST", "/v1/responses")
-COMPLETIONS = find("POST", "/v1/completions")
-EMBEDDINGS = find("POST", "/v1/embeddings")
-METERED = [CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS]
-
-GPT_4O = Model("gpt-4o", "chat", 128_000, 16_384)
-GPT_5 = Model("gpt-5", "chat", 272_000, 128_000, is_reasoning=True)
-WORST = WorstCase(40, 100, counted_input_tokens=12)
-NO_USAGE = frozenset({Flag.NO_USAGE})
-
-
-def count(text: str) -> int:
-    return len(encoding("o200k_base").encode_ordinary(text))
 
 
 def read(endpoint: Endpoint, answer: Any) -> Reading:
     return read_answer(endpoint, json.dumps(answer).encode())
-
-
-CHAT_ANSWER = {
-    "id": "chatcmpl-1",
-    "model": "gpt-4o-2024-08-06",
-    "service_tier": "priority",
-    "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
-}
-RESPONSES_ANSWER = {
-    "id": "resp_1",
-    "object": "response",
-    "model": "gpt-5-2025-08-07",
-    "service_tier": "default",
-    "status": "completed",
-    "error": None,
-    "incomplete_details": None,
-    "output": [
-        {"type": "web_search_call"},
-        {"type": "message", "content": [{"type": "output_text", "text": "hello there"}]},
-    ],
-    "usage": {"input_tokens": 9, "output_tokens": 2, "total_tokens": 11},
-}
 
 
 # Whole answers.
@@ -126,83 +103,6 @@ def test_a_compressed_answer_is_decoded_for_metering() -> None:
     assert read_answer(CHAT, raw, "gzip").usage == Usage(9, 2)
     assert read_answer(CHAT, raw, "br").complete is False
     assert read_answer(CHAT, raw).complete is False
-
-
-TOOL_CALLS = [{"id": "c", "function": {"name": "get_weather", "arguments": '{"city":"Köln"}'}}]
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "answer", "tokens"),
-    [
-        (CHAT, {"choices": [{"message": {"content": "hello there"}}]}, count("hello there")),
-        (
-            CHAT,
-            {"choices": [{"message": {"content": "a b"}}, {"message": {"refusal": "no"}}]},
-            count("a b") + count("no"),
-        ),
-        (
-            CHAT,
-            {"choices": [{"message": {"content": None, "tool_calls": TOOL_CALLS}}]},
-            count("get_weather") + count('{"city":"Köln"}') + 8,
-        ),
-        (COMPLETIONS, {"choices": [{"text": "one two"}, {"text": "three"}]}, 3),
-        (RESPONSES, RESPONSES_ANSWER, count("hello there") + 8),
-        (EMBEDDINGS, {"data": [{"embedding": [0.1]}]}, 0),
-    ],
-)
-async def test_a_success_without_usage_is_counted(
-    endpoint: Endpoint, answer: Any, tokens: int
-) -> None:
-    raw = json.dumps({**answer, "usage": None}).encode()
-    usage = await count_answer(endpoint, raw, GPT_4O, WORST, 100)
-    assert usage == Usage(input_tokens=12, output_tokens=tokens)
-
-
-async def test_hidden_reasoning_is_charged_at_what_was_held() -> None:
-    raw = json.dumps(RESPONSES_ANSWER).encode()
-    worst = replace(WORST, web_searches=3, choices=2)
-    usage = await count_answer(RESPONSES, raw, GPT_5, worst, 50)
-    assert usage == Usage(12, 100, web_searches=3)
-
-
-async def test_an_answer_that_cannot_be_read_is_charged_at_what_was_held() -> None:
-    assert await count_answer(CHAT, b"rubbish", GPT_4O, WORST, 70) == Usage(12, 70)
-
-
-async def test_no_count_is_above_what_was_held() -> None:
-    raw = json.dumps({"choices": [{"message": {"content": "word " * 1000}}]}).encode()
-    assert (await count_answer(CHAT, raw, GPT_4O, WORST, 100)).output_tokens == 100
-
-
-# Streams.
-
-
-def events(*data: Any, done: bool = True) -> list[Event]:
-    texts = [item if isinstance(item, str) else json.dumps(item) for item in data]
-    stream = "".join(f"data: {text}\n\n" for text in [*texts, *["[DONE]"] * done])
-    reader = EventReader()
-    return reader.feed(stream.encode()) + reader.close()
-
-
-def chunk(delta: Any = None, **more: Any) -> dict[str, Any]:
-    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": None}]
-    return {"model": "gpt-4o-2024-08-06", "choices": choices, **more}
-
-
-USAGE_CHUNK = chunk(usage=CHAT_ANSWER["usage"], service_tier="default")
-
-
-def meter(
-    endpoint: Endpoint = CHAT,
-    model: Model | None = GPT_4O,
-    worst: WorstCase = WORST,
-    hide_usage: bool = False,
-) -> StreamMeter:
-    return StreamMeter(endpoint, model, worst, worst.output_ceiling, hide_usage)
-
-
-def fed(stream: list[Event], into: StreamMeter) -> list[Step]:
-    return [into.feed(event) for event in stream]
 
 
 @pytest.mark.parametrize("hide_usage", [True, False])
@@ -318,77 +218,6 @@ def test_a_usage_event_above_the_bound_of_one_event_is_not_read() -> None:
     assert all(step == Step() for step in fed(stream, meter()))
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "data", "tokens"),
-    [
-        (CHAT, [], 0),
-        (CHAT, [chunk({"content": "hel"}), chunk({"content": "lo there"})], count("hello there")),
-        (CHAT, [chunk({"refusal": "I can"}), chunk({"refusal": "not"})], count("I cannot")),
-        (
-            CHAT,
-            [
-                {"choices": [{"index": 0, "delta": {"content": "red"}}]},
-                {"choices": [{"index": 1, "delta": {"content": "green"}}]},
-                {"choices": [{"index": 0, "delta": {"content": " blue"}}]},
-            ],
-            count("red blue") + count("green"),
-        ),
-        (
-            CHAT,
-            [
-                chunk({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": ""}}]}),
-                chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"a"'}}]}),
-                chunk({"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]}),
-                chunk({"tool_calls": [{"index": 1, "function": {"name": "g"}}]}),
-            ],
-            count("f") + count('{"a":1}') + count("g") + 16,
-        ),
-        (COMPLETIONS, [{"choices": [{"index": 0, "text": "one"}]}], count("one")),
-        (
-            RESPONSES,
-            [
-                {"type": "response.output_text.delta", "output_index": 0, "delta": "hel"},
-                {"type": "response.output_text.delta", "output_index": 0, "delta": "lo"},
-                {"type": "response.output_text.done", "output_index": 0, "text": "hello"},
-                {"type": "response.refusal.delta", "output_index": 1, "delta": "no"},
-                {
-                    "type": "response.output_item.added",
-                    "output_index": 2,
-                    "item": {"type": "function_call", "name": "f"},
-                },
-                {
-                    "type": "response.function_call_arguments.delta",
-                    "output_index": 2,
-                    "delta": "{}",
-                },
-            ],
-            count("hello") + count("no") + count("f") + count("{}") + 8,
-        ),
-    ],
-)
-def test_a_client_that_left_is_charged_for_what_was_seen(
-    endpoint: Endpoint, data: list[Any], tokens: int
-) -> None:
-    following = meter(endpoint)
-    fed(events(*data, done=False), following)
-    assert following.seen() == Usage(input_tokens=12, output_tokens=tokens)
-    assert not following.reading.complete
-
-
-def test_what_cannot_be_seen_of_a_stream_is_charged_at_what_was_held() -> None:
-    stream = events(chunk({"content": "hi"}), done=False)
-    reasoning = meter(model=GPT_5)
-    fed(stream, reasoning)
-    assert reasoning.seen() == Usage(12, 100)
-    speaking = meter(worst=replace(WORST, audio_output=True))
-    fed(stream, speaking)
-    assert speaking.seen() == Usage(12, 100, audio_output_tokens=100)
-    unknown = meter(model=None)
-    assert unknown.seen() == Usage(12, 100)
-    fed(stream, unknown)
-    assert unknown.seen() == Usage(12, count("hi"))
-
-
 @given(
     st.sampled_from(METERED),
     st.lists(st.one_of(json_values, st.just(USAGE_CHUNK)), max_size=6),
@@ -454,3 +283,11 @@ async def test_rubbish_in_the_right_places_is_read_without_harm(
     for raw in [junk, *(json.dumps(item).encode() for item in data)]:
         assert isinstance(read_answer(endpoint, raw), Reading)
         assert (await count_answer(endpoint, raw, GPT_4O, WORST, 100)).output_tokens <= 100
+
+
+def test_half_a_character_in_a_text_does_not_hide_the_usage() -> None:
+    raw = json.dumps({**CHAT_ANSWER, "choices": [{"message": {"content": "\ud83d"}}]}).encode()
+    assert read_answer(CHAT, raw).usage == Usage(9, 2)
+    following = meter()
+    fed(events(chunk({"content": "a\ud83d"}), done=False), following)
+    assert following.seen().output_tokens > 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 
 import pytest
 
@@ -89,30 +88,6 @@ async def test_the_call_is_settled_before_done_is_passed_on():
     assert response.content.endswith(DONE)
 
 
-async def test_each_event_reaches_the_client_before_the_next_is_sent():
-    """The upstream sends an event only once the client has told that it has the one before."""
-    got = asyncio.Semaphore(0)
-    count = 20
-
-    async def script(exchange: Exchange) -> None:
-        await exchange.send(STREAM_HEAD)
-        for number in range(count):
-            await exchange.send(chunk(event({"number": number, "choices": []})))
-            async with asyncio.timeout(2):
-                await got.acquire()
-        await exchange.send(chunk(DONE) + STREAM_END)
-
-    async with upstream(script) as far, stand(terms(far.url)) as here:
-        request = here.client.stream("POST", CHAT, json=ask(stream=True))
-        async with request as response:
-            seen = 0
-            async for line in response.aiter_lines():
-                if line.startswith('data: {"number"'):
-                    seen += 1
-                    got.release()
-    assert seen == count
-
-
 async def test_a_stream_without_usage_is_counted_and_flagged():
     response, (_, outcome, _), _ = await read(answering(streamed(*PARTS, DONE)))
     assert response.content == b"".join((*PARTS, DONE))
@@ -179,68 +154,6 @@ async def test_a_stream_of_an_unknown_coding_is_charged_as_held():
     assert response.status_code == 200
     assert outcome.status is Status.ASSUMED
     assert receipt.amounts == grant.held
-
-
-async def leave(script, until: bytes):
-    """Start a stream, read until a text was seen, leave; the end, the time the upstream took."""
-    left = asyncio.Event()
-
-    async def watched(exchange: Exchange) -> None:
-        await script(exchange)
-        await exchange.left()
-        left.set()
-
-    async with upstream(watched) as far, stand(terms(far.url)) as here:
-        reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-        body = b'{"model":"gpt-4o-mini","stream":true,"max_tokens":900,"messages":[]}'
-        writer.write(
-            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
-        async with asyncio.timeout(5):
-            if until:
-                await reader.readuntil(until)
-            else:
-                while not far.received:
-                    await asyncio.sleep(0.005)
-        start = time.monotonic()
-        writer.close()
-        async with asyncio.timeout(5):
-            await left.wait()
-        took = time.monotonic() - start
-        return await here.purse.one_end(), took
-
-
-async def test_a_client_that_leaves_pays_for_what_was_produced():
-    async def script(exchange: Exchange) -> None:
-        await exchange.send(STREAM_HEAD + chunk(PARTS[0]) + chunk(PARTS[1]))
-
-    (grant, outcome, receipt), took = await leave(script, b"there")
-    assert took < 1, "the upstream is closed within a second"
-    assert outcome.status is Status.SETTLED
-    assert {Flag.ESTIMATED, Flag.CLIENT_GONE} <= outcome.flags
-    assert outcome.usage.output_tokens == 2
-    assert 0 < receipt.amounts.charge < grant.held.charge
-
-
-async def test_a_client_that_leaves_before_the_first_byte_pays_for_its_input():
-    async def script(exchange: Exchange) -> None:
-        return
-
-    (_, outcome, _), took = await leave(script, b"")
-    assert took < 1
-    assert Flag.CLIENT_GONE in outcome.flags
-    assert outcome.usage.output_tokens == 0
-    assert outcome.usage.input_tokens > 0
-
-
-async def test_leaving_after_the_last_event_is_not_leaving():
-    async def script(exchange: Exchange) -> None:
-        await exchange.send(STREAM_HEAD + b"".join(chunk(data) for data in STREAM))
-
-    (_, outcome, receipt), _ = await leave(script, b"[DONE]")
-    assert outcome.flags == frozenset()
-    assert receipt.amounts.charge == CHARGE
 
 
 async def test_responses_end_with_their_own_event():

@@ -1,3 +1,5 @@
+"""Counts are tiktoken's, or the bytes where tiktoken cannot be asked."""
+
 import threading
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Usage is read in every shape; what cannot be true counts as none."""
+
 from typing import Any
 
 import pytest

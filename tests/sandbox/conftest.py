@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
+
+from tests.waiting import wait_for
 
 START_S = 30.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,20 +53,10 @@ def start(*arguments: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready), *arguments]
     process = subprocess.Popen(command, cwd=ROOT)
-    wait_for(ready.exists, START_S)
+    wait_for(ready.exists, "its ready file", START_S)
     told = json.loads(ready.read_text())
     assert told["pid"] == process.pid
     return process, told["url"]
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """What `condition` says once that is true; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-    raise AssertionError(f"not within {seconds} s: {condition}")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sandbox import account as books
 from sandbox.account import Account
 from sandbox.usage import Units
-from tests.sandbox.conftest import SandboxUnderTest, wait_for
+from tests.sandbox.conftest import SandboxUnderTest
+from tests.waiting import wait_for
 
 CHAT = "/v1/chat/completions"
 
@@ -79,7 +80,7 @@ def test_a_client_that_leaves_is_noticed_at_once(sandbox: SandboxUnderTest) -> N
         for _ in range(8):
             next(lines)
         left_ms = time.monotonic() * 1000
-    call = wait_for(lambda: sandbox.calls(state="client_gone"))[0]
+    call = wait_for(lambda: sandbox.calls(state="client_gone"), "the departure")[0]
     assert call["client_gone_ms"] - left_ms < 200
     assert 3 <= call["usage"]["output_tokens"] < 50
     # The opening event brings no token, each further one brings one.
@@ -93,7 +94,7 @@ def test_a_client_that_leaves_before_the_answer_pays_nothing(sandbox: SandboxUnd
         sandbox.http.post(
             CHAT, json=sandbox.chat(), headers={"X-Sandbox-Delay-Ms": "60000"}, timeout=0.2
         )
-    call = wait_for(lambda: sandbox.calls(state="client_gone"))[0]
+    call = wait_for(lambda: sandbox.calls(state="client_gone"), "the departure")[0]
     assert call["provider_nano"] == 0
 
 

@@ -238,3 +238,23 @@ def test_a_length_can_be_ordered(client: openai.OpenAI) -> None:
         model=MODEL, messages=HELLO, extra_headers={"X-Sandbox-Output-Tokens": "777"}
     )
     assert answer.usage.completion_tokens == 777
+
+
+def test_a_prediction_that_fails_is_billed_as_output(client: openai.OpenAI) -> None:
+    plain = client.chat.completions.create(model="gpt-4o", messages=HELLO)
+    guessed = client.chat.completions.create(
+        model="gpt-4o", messages=HELLO, prediction={"type": "content", "content": "never said"}
+    )
+    assert guessed.usage.completion_tokens_details.rejected_prediction_tokens == 2
+    assert guessed.usage.completion_tokens == plain.usage.completion_tokens + 2
+
+
+def test_a_search_model_is_billed_a_search_an_answer(
+    client: openai.OpenAI, sandbox: SandboxUnderTest
+) -> None:
+    model = "gpt-4o-mini-search-preview"
+    answer = client.chat.completions.create(model=model, messages=HELLO, web_search_options={})
+    call = sandbox.only_call()
+    assert call["usage"]["web_searches"] == 1
+    tokens_nano = 8 * 150 + answer.usage.completion_tokens * 600
+    assert call["provider_nano"] == tokens_nano + 25_000_000

@@ -62,6 +62,13 @@ BAD_CHAT: list[tuple[dict[str, Any], str | None, str | None]] = [
         "missing_required_parameter",
         "response_format.json_schema.schema",
     ),
+    (
+        {"prediction": {"type": "content", "content": "x"}, "n": 2},
+        "unsupported_parameter",
+        "prediction",
+    ),
+    ({"prediction": {"type": "content"}}, "missing_required_parameter", "content"),
+    ({"web_search_options": {}}, "unsupported_parameter", "web_search_options"),
     ({"modalities": ["text", "audio"]}, "unsupported_parameter", "modalities"),
 ]
 

@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.errors import ApiError
 from sandbox.faults import Directives, Fault, FaultQueue, read_directives, read_fault
-from tests.sandbox.conftest import SandboxUnderTest, wait_for
+from tests.sandbox.conftest import SandboxUnderTest
+from tests.waiting import wait_for
 
 CHAT = "/v1/chat/completions"
 TEN = "10"
@@ -22,7 +23,10 @@ def ask(sandbox: SandboxUnderTest, fault: str, *, stream: bool = False) -> httpx
 
 
 def ended(sandbox: SandboxUnderTest) -> dict[str, Any]:
-    return wait_for(lambda: next((c for c in sandbox.calls() if c["state"] != "open"), None))
+    return wait_for(
+        lambda: next((c for c in sandbox.calls() if c["state"] != "open"), None),
+        "the end of a call",
+    )
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])

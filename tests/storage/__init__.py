@@ -1,0 +1,1 @@
+"""The ledger and the engines, on real ones."""

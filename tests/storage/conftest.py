@@ -1,3 +1,5 @@
+"""A ledger of its own for each test, once on each engine."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -1,3 +1,5 @@
+"""Every line of the audit log is bound to the one before it, whoever writes at once."""
+
 import asyncio
 
 import pytest

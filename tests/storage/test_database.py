@@ -1,3 +1,5 @@
+"""URLs, durability and the schema's way to its newest revision, on both engines."""
+
 import asyncio
 import multiprocessing
 from pathlib import Path

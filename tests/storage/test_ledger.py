@@ -1,3 +1,5 @@
+"""What the ledger is given stands in it once; what it cannot keep stops nothing else."""
+
 import asyncio
 import sqlite3
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The migrations, the tables in the code and their documentation say the same."""
+
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata

@@ -1,0 +1,55 @@
+"""What binds a call, taken from the configuration."""
+
+import pytest
+
+from config.rules import Dimension
+from config.settings import load
+from proxy.terms import terms_from
+
+SANDBOX = "http://127.0.0.1:5/v1"
+
+
+def read(tmp_path, **environ):
+    path = tmp_path / "purser.yaml"
+    path.write_text("auth: {require: [agent]}\n")
+    return terms_from(load(path, environ), "7", SANDBOX)
+
+
+def test_without_a_key_the_sandbox_answers(tmp_path):
+    terms = read(tmp_path)
+    assert terms.target.url == SANDBOX
+    assert terms.target.name == "sandbox"
+    assert terms.generation == "7"
+    assert terms.require == {Dimension.AGENT}
+    assert terms.open_to_loopback
+
+
+def test_with_a_key_the_provider_answers(tmp_path):
+    terms = read(tmp_path, OPENAI_API_KEY="sk-1")
+    assert terms.target.url == "https://api.openai.com/v1"
+    assert terms.target.name == "openai"
+    assert terms.target.api_key == "sk-1"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://eu.api.openai.com/v1", "openai"),
+        ("https://llm.example/v1", "llm.example"),
+        ("https://notapi.openai.com.example/v1", "notapi.openai.com.example"),
+    ],
+)
+def test_the_upstream_is_told_by_its_name(tmp_path, url, name):
+    terms = read(tmp_path, OPENAI_API_KEY="sk-1", PURSER_UPSTREAM__URL=url)
+    assert terms.target.name == name
+
+
+def test_the_callers_own_key_may_pass(tmp_path):
+    assert read(tmp_path, PURSER_UPSTREAM__API_KEY="client").target.api_key is None
+
+
+@pytest.mark.parametrize(
+    "environ", [{"PURSER_SERVER__HOST": "0.0.0.0"}, {"PURSER_AUTH__PROXY": "keys"}]
+)
+def test_a_deployment_on_other_addresses_is_not_open(tmp_path, environ):
+    assert not read(tmp_path, **environ).open_to_loopback
