@@ -166,6 +166,7 @@ class Lifeline:
 
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
+        # Numbers of generations start anew in an emptied Redis: the same one may be other rules.
         await self.reload_rules()
         count = await self.endings.repeat(self.now_ms())
         self._joined = epoch
