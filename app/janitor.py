@@ -15,12 +15,14 @@ from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
 from storage import generations
 from storage.errors import NotReady, StorageError
 from storage.freeze import write_pending_audit
+from storage.keys import Keys
 from storage.outbox import Outbox, close_refusals
 from storage.presence import leave
 from storage.reconcile import reconcile
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
+KEYS_S: Final = 5.0
 RECONCILE_S: Final = float(MINUTE_S)
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
@@ -54,6 +56,7 @@ class Janitor:
             Job("outbox", self._drain, DRAIN_S),
             Job("refusals", self._refusals, REFUSALS_S),
             Job("audit", self._audit, REFUSALS_S),
+            Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )

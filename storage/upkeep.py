@@ -8,6 +8,7 @@ from config.bounds import BEAT_S, BEATS_MISSED_MAX
 from config.rules import Rule
 from storage import freeze, generations, scripts
 from storage.errors import NotReady
+from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -30,6 +31,7 @@ class Upkeep:
     ) -> None:
         self._link = link
         self._ledger = ledger
+        self._keys = Keys(link, ledger)
         self._janitor_id = janitor_id
         self._window_of = window_of
         self._rules_of = rules_of
@@ -64,6 +66,8 @@ class Upkeep:
         rules = generation.rules if generation else tuple(self._rules_of())
         if emptied:
             await freeze.restore(self._link, self._ledger)
+        # Also where Redis was not empty: one that failed over may have lost a revocation.
+        await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         await recovery.run(rules, set(self._living))
 
@@ -77,6 +81,7 @@ class Upkeep:
                 )
 
     async def tidy(self) -> None:
-        """Forget counters and tombstones that nothing refers to; once an hour is enough."""
+        """Forget counters, tombstones and keys of long ago; once an hour is enough."""
+        await self._keys.tidy()
         if await self._link.run(scripts.TIDY) != ["ok"]:
             raise NotReady("Redis did not tidy")
