@@ -69,7 +69,7 @@ class KeyRecord:
         return allows(self.models, model)
 
     def allows_endpoint(self, endpoint: str) -> bool:
-        """Whether a call may go to `endpoint`, a path of the endpoint table."""
+        """Whether a call may go to `endpoint`, a path without `/v1/` (`chat/completions`)."""
         return allows(self.endpoints, endpoint)
 
 

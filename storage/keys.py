@@ -187,11 +187,13 @@ def checked(wanted: Wanted, now: int) -> Wanted:
     for allowed in (wanted.models, wanted.endpoints):
         if len(allowed) > KEY_ALLOWED_MAX or not all(map(canonical_name, allowed)):
             raise KeyProblem(f"a key is bound to at most {KEY_ALLOWED_MAX} models and endpoints")
-    if bad := [path for path in wanted.endpoints if not path.startswith("/v1/")]:
-        raise KeyProblem(f"{bad[0]!r} is no endpoint: write it like /v1/chat/completions")
     if wanted.expires_ms is not None and not now < wanted.expires_ms <= now + KEY_LIFE_S_MAX * 1000:
         raise KeyProblem("a key expires in the future, within ten years; or never")
-    return replace(wanted, name=name, agent=_agent(wanted), campaign=_campaign(wanted))
+    # As rules and the ledger call endpoints: without the version.
+    paths = tuple(path.removeprefix("/").removeprefix("v1/") for path in wanted.endpoints)
+    return replace(
+        wanted, name=name, agent=_agent(wanted), campaign=_campaign(wanted), endpoints=paths
+    )
 
 
 def _agent(wanted: Wanted) -> str | None:
