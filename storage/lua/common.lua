@@ -32,7 +32,9 @@ end
 -- as many live values as it takes. A value is two fields: `:p` posted and `:h` held.
 local function place(key, value, values_max)
   if value == '' or redis.call('HEXISTS', key, value .. ':h') == 1 then return value end
-  if redis.call('HLEN', key) >= 2 * values_max then return 'other' end
+  -- 'other' takes nobody's place.
+  local shared = redis.call('HEXISTS', key, 'other:h')
+  if redis.call('HLEN', key) / 2 - shared >= values_max then return 'other' end
   return value
 end
 
