@@ -304,9 +304,13 @@ def keys_list(
 def keys_rotate(
     name: KeyName,
     overlap: Annotated[
-        int,
-        typer.Option(metavar="TIME", parser=duration_s, help="How long the old one still works."),
-    ] = 0,
+        int | None,
+        typer.Option(
+            metavar="TIME",
+            parser=duration_s,
+            help="How long the old one still works, like 24h. Default: it ends at once.",
+        ),
+    ] = None,
     expires: Expires = None,
     by: By = None,
     json: Json = False,
@@ -317,7 +321,7 @@ def keys_rotate(
 
     Without --expires it lives as long as the old one was made to.
     """
-    _run("keys", "rotate", config, name, overlap, expires, by, as_json=json, sandbox=sandbox)
+    _run("keys", "rotate", config, name, overlap or 0, expires, by, as_json=json, sandbox=sandbox)
 
 
 @keys.command("revoke", epilog='Example: purser keys revoke blog-bot --reason "leaked in a log"')

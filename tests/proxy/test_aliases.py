@@ -24,6 +24,34 @@ def refused(name, *headers):
     return caught.value.message
 
 
+WRITTEN = {
+    "litellm 1.106, extra_headers": (
+        "x-litellm-tags", "campaign:Spring%20sale,agent:SEO",
+    ),
+    "portkey-ai 2.3, metadata": (
+        "x-portkey-metadata", '{"campaign": "Spring sale", "agent": "SEO", "_user": "u"}',
+    ),
+    "opentelemetry-python 1.45, baggage": (
+        "baggage", "campaign=Spring+sale,agent=SEO,user+id=x",
+    ),
+    "opentelemetry-js, baggage": (
+        "baggage", "campaign=Spring%20sale,agent=SEO;ttl=1",
+    ),
+}  # fmt: skip
+"""What these clients were seen to send."""
+
+
+@pytest.mark.parametrize("client", WRITTEN)
+def test_what_a_client_was_seen_to_send(client):
+    name, value = WRITTEN[client]
+    assert read(name, (name, value)) == {CAMPAIGN: "Spring sale", AGENT: "SEO"}
+
+
+def test_portkey_writes_other_letters_as_escapes():
+    written = '{"campaign": "Fr\\u00fchling"}'
+    assert read("x-portkey-metadata", ("x-portkey-metadata", written)) == {CAMPAIGN: "Frühling"}
+
+
 def test_what_is_not_listed_is_not_read():
     headers = [(b"x-litellm-tags", b"campaign:c"), (b"baggage", b"campaign=c")]
     assert read_aliases(headers, ()) == {}
@@ -83,6 +111,7 @@ def test_portkey_metadata_is_a_json_object(metadata):
         (["userId=7", "campaign = c , agent=SEO"], {CAMPAIGN: "c", AGENT: "SEO"}),
         (['camp aign=x,=y,campaign="q",,;,agent', "campaign=ok"], {CAMPAIGN: "ok"}),
         (["campaign=first,campaign=second"], {CAMPAIGN: "first"}),
+        (["campaign=a%2Bb+c"], {CAMPAIGN: "a+b c"}),
     ],
 )
 def test_baggage(baggage, found):
