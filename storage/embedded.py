@@ -70,12 +70,21 @@ class EmbeddedValkey:
 
         May be called again at any time, also while it runs. Raises `EmbeddedFailed`.
         """
-        folder = _private_folder(data_dir)
+        return cls._of(_private_folder(data_dir))
+
+    @classmethod
+    def _of(cls, folder: Path) -> Self:
         with _locked(folder / "start.lock"):
-            running = _locked_by_server(folder)
-            socket = _known_socket(folder) if running else _new_socket(folder)
-            if not running:
-                _launch(folder, socket)
+            if _locked_by_server(folder):
+                try:
+                    socket = _known_socket(folder)
+                    return cls(folder, socket, _wait_until_ready(folder, socket))
+                except EmbeddedFailed:
+                    # One that was killed keeps its lock until its last thread has ended.
+                    if _locked_by_server(folder):
+                        raise
+            socket = _new_socket(folder)
+            _launch(folder, socket)
             return cls(folder, socket, _wait_until_ready(folder, socket))
 
     @property
@@ -86,6 +95,13 @@ class EmbeddedValkey:
     def is_running(self) -> bool:
         """Whether a server lives on this folder, be it this one or one started since."""
         return _locked_by_server(self.folder)
+
+    def tick(self) -> bool:
+        """Start the server anew where it has ended; True where it had. Raises `EmbeddedFailed`."""
+        if self.is_running():
+            return False
+        self._of(self.folder)
+        return True
 
     def stop(self) -> None:
         """Shut the server down, with everything written; nothing happens where none runs."""

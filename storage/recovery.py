@@ -55,17 +55,19 @@ class Recovery:
         self._looked = 0.0
         self._dead: set[str] = set()
 
-    async def run(self, rules: Sequence[Rule], seen: set[str], *, emptied: bool) -> None:
-        """Recover; `seen` are processes that this janitor knows to have lived a moment ago.
+    async def run(self, rules: Sequence[Rule], seen: set[str] | None) -> None:
+        """Recover; `seen` are proxies that this janitor knows to have lived a moment ago.
 
-        Of an `emptied` Redis that has been in use, a janitor that knows of nobody waits as long
-        as beats may be missed: the processes that Redis forgot come back by themselves.
+        None: it has not watched yet, so that any number may live of which Redis knows nothing.
         """
         started = time.monotonic()
         await self._step("begin", self._janitor_id)
-        known = await self._ledger.max_seq()
+        async with self._ledger.draining:
+            # What was being written of the life before now stands in SQL, or never will.
+            known = await self._ledger.max_seq()
         _log.warning("recovery begins", extra={"epoch": self._epoch, "ledger_seq": known})
-        await self._await_processes("collected", seen, grace=emptied and known > 0 and not seen)
+        await self._await_processes("collected", seen or set(), grace=seen is None and known > 0)
+        await self._step("closed")
         await self._outbox.drain()
         await self._restore_ended()
         known = await self._ledger.max_seq()
@@ -82,13 +84,17 @@ class Recovery:
             raise NotReady(f"recovery step {step} was overtaken: another one has begun")
 
     async def _await_processes(self, mark: str, seen: set[str], *, grace: bool) -> None:
-        """Wait until every proxy has answered, or was watched missing its beats."""
+        """Wait until every proxy has answered, or was watched missing its beats.
+
+        With `grace` it takes as long as a living process may be silent: those that Redis
+        forgot come back by themselves.
+        """
         first = time.monotonic()
         patience = BEAT_S * BEATS_MISSED_MAX if grace else 0.0
         while True:
+            await self._step("going")
             if time.monotonic() - self._looked >= BEAT_S:
                 self._dead, self._looked = set(await self._watch.look()), time.monotonic()
-            await self._step("going")
             living = {
                 name
                 for name, about in (await processes(self._link)).items()

@@ -15,7 +15,9 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    BusyLoadingError,
     ClusterDownError,
+    MasterDownError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -24,22 +26,29 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from config.bounds import REDIS_CONNECT_S, REDIS_REPLY_S
 from config.values import redacted_url
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
 from storage.scripts import Script
 
 CONNECTIONS_MAX: Final = 64
-CONNECT_S: Final = 2.0
-REPLY_S: Final = 5.0
 PREFIX: Final = "{purser}:"
 META: Final = PREFIX + "meta"
 
 Argument = str | int | bytes
 Reply = Any
-_PASSING: Final = (ClusterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError)
-_PASSING_CODES: Final = ("BUSY", "MISCONF", "NOREPLICAS")
-"""What says: not now, and nothing was written. redis-py knows some codes as classes and takes
-those codes off the text."""
+_PASSING: Final = (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
+"""Errors that say: not now, and nothing was written. redis-py takes the word off their texts."""
+
+_PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
+"""The same, for which redis-py has no class."""
 
 
 async def _greet(connection: AbstractConnection) -> None:
@@ -68,9 +77,9 @@ class RedisLink:
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=CONNECT_S,
-            socket_connect_timeout=CONNECT_S,
-            socket_timeout=REPLY_S,
+            timeout=REDIS_REPLY_S,
+            socket_connect_timeout=REDIS_CONNECT_S,
+            socket_timeout=REDIS_REPLY_S,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=_greet,
             protocol=2,
@@ -125,9 +134,9 @@ class RedisLink:
         except NoScriptError:
             answered = True
             raise
-        except ResponseError as error:
+        except (ResponseError, BusyLoadingError) as error:
             answered = True
-            if isinstance(error, _PASSING) or str(error).startswith(_PASSING_CODES):
+            if isinstance(error, _PASSING) or str(error).startswith(_PASSING_WORDS):
                 raise RedisUnavailable(f"Redis refuses for now: {error}") from error
             raise StorageError(f"Redis does not take the command: {error}") from error
         except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:

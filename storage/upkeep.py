@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
 from storage import freeze, generations, scripts
 from storage.errors import NotReady, StorageError
+from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -32,17 +33,19 @@ class Upkeep:
     ) -> None:
         self._link = link
         self._ledger = ledger
+        self._keys = Keys(link, ledger)
         self._janitor_id = janitor_id
         self._window_of = window_of
         self._rules_of = rules_of
         self._watch = Watch(link)
         self._looked = 0.0
         self._dead: dict[str, str] = {}
-        self._living: set[str] = set()
+        self._proxies: set[str] | None = None
+        self._frozen = ""
 
     async def tick(self) -> Standing:
         """Recover where Redis was lost, then assume for the dead. Raises what storage raises."""
-        standing = await self._beat()
+        standing = await beat(self._link, self._janitor_id, {"kind": "janitor"})
         if time.monotonic() - self._looked >= BEAT_S:
             self._looked = time.monotonic()
             self._dead = await self._watch.look()
@@ -50,42 +53,46 @@ class Upkeep:
             await self._recover()
         elif standing.state == READY:
             await self._sweep()
-            self._living = set(await processes(self._link)) - {self._janitor_id, *self._dead}
+            self._proxies = await self._living()
+            self._frozen = standing.frozen
         return standing
 
     async def _abandoned(self) -> bool:
-        """Whether nobody goes on with the recovery: its janitor has missed its beats, or was we."""
+        """Whether the janitor that recovers has given up: missed its beats, or is this one."""
         recoverer = await self._link.command("HGET", META, "recoverer")
         name = recoverer.decode() if recoverer else ""
-        return (
-            name == self._janitor_id
-            or name in self._dead
-            or name not in await self._link.hash("beats")
-        )
+        return name in (self._janitor_id, *self._dead) or name not in await self._link.hash("beats")
 
     async def _recover(self) -> None:
         """Rebuild Redis; its rules are those published, else those of our configuration."""
         generation = await generations.load(self._link)
         rules = generation.rules if generation else tuple(self._rules_of())
-        emptied = await self._link.command("HGET", META, "epoch") is None
-        await freeze.restore(self._link, self._ledger)
+        await freeze.restore(self._link, self._ledger, self._frozen)
+        await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
-        beating = asyncio.create_task(self._beat_meanwhile())
-        try:
-            await recovery.run(rules, set(self._living), emptied=emptied)
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+        async with self._beating():
+            await recovery.run(rules, self._proxies)
 
-    async def _beat_meanwhile(self) -> None:
-        """A recovery may take longer than beats may be missed: no other janitor is to take over."""
+    async def _living(self) -> set[str]:
+        """The proxies that beat: after the sweep the dead are off the list."""
+        told = await processes(self._link)
+        return {name for name, about in told.items() if about.get("kind") == "proxy"}
+
+    @contextlib.asynccontextmanager
+    async def _beating(self) -> AsyncIterator[None]:
+        """Beat all the while: a long recovery must not look abandoned to another janitor."""
+        task = asyncio.create_task(self._beat_on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(LISTEN_S)
             with contextlib.suppress(StorageError):
-                await self._beat()
-
-    async def _beat(self) -> Standing:
-        return await beat(self._link, self._janitor_id, {"kind": "janitor"})
+                await beat(self._link, self._janitor_id, {"kind": "janitor"})
 
     async def _sweep(self) -> None:
         for name, beat_seen in self._dead.items():
@@ -93,10 +100,11 @@ class Upkeep:
             if assumed:
                 _log.error(
                     "a process stopped with calls in flight: they are charged in full",
-                    extra={"owner": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
+                    extra={"proxy": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
                 )
 
     async def tidy(self) -> None:
-        """Forget counters and tombstones that nothing refers to; once an hour is enough."""
+        """Forget counters, tombstones and keys of long ago; once an hour is enough."""
+        await self._keys.tidy()
         if await self._link.run(scripts.TIDY) != ["ok"]:
             raise NotReady("Redis did not tidy")

@@ -1,102 +1,104 @@
-"""What a call has cost can be corrected by hand, once it has ended and never by accident."""
-
-import asyncio
-from dataclasses import replace
+"""A correction reaches ledger, budgets and audit log alike, in the call's own windows."""
 
 import pytest
 
 from budget.corrections import Corrected, Wanted, correct
 from budget.errors import Uncorrectable
 from config.rules import Dimension
-from storage import holds
-from storage.errors import Conflict
 from storage.records import Amounts, Outcome, Status
-from storage.redis_link import PREFIX
-from storage.snapshot import Counted
 from tests.budget.purse import Engines, Purse, monthly, open_purse, usd, used
 
-RULE = monthly("1", each=(Dimension.CAMPAIGN,))
-WANTED = Wanted("", 0, None, "ann", "cli", "the provider's invoice")
+
+def wanted(hold_id: str, charge: str, provider: str | None = None) -> Wanted:
+    return Wanted(
+        hold_id, usd(charge), None if provider is None else usd(provider), "ann", "cli", "too dear"
+    )
 
 
-async def correct_to(purse: Purse, hold_id: str, charge: str) -> Corrected:
-    wanted = replace(WANTED, hold_id=hold_id, charge_nano=usd(charge))
-    return await correct(purse.link, purse.ledger, wanted)
+async def made(purse: Purse, hold_id: str, charge: str, provider: str | None = None) -> Corrected:
+    return await correct(purse.link, purse.ledger, wanted(hold_id, charge, provider))
 
 
-@pytest.mark.parametrize("forgotten", [False, True])
-@pytest.mark.parametrize("outcome", [used(10_000), Outcome(Status.ASSUMED), Outcome(Status.VOIDED)])
-async def test_counter_and_ledger_take_the_difference(
-    engines: Engines, outcome: Outcome, forgotten: bool
-) -> None:
-    async with open_purse(engines, RULE) as purse:
+async def test_a_correction_gives_money_back_and_says_who_and_why(engines: Engines) -> None:
+    per_campaign = monthly("1", "per-campaign", each=(Dimension.CAMPAIGN,))
+    async with open_purse(engines, monthly("1"), per_campaign) as purse:
         proxy = await purse.process()
-        grant = await proxy.admit(10_000, "spring")
-        first = await proxy.settlement.end(grant, outcome)
-        await purse.entries(grant.facts.hold_id)
-        if forgotten:
-            await purse.link.command("DEL", f"{PREFIX}hold:{grant.facts.hold_id}")
-        corrected = await correct_to(purse, grant.facts.hold_id, "0.1")
-        assert corrected.before == first.amounts
-        assert (corrected.entry, corrected.after) == (1, Amounts(usd("0.1"), 0))
-        await correct_to(purse, grant.facts.hold_id, "0.3")
-        charges = [entry.charge_nano for entry in await purse.entries(grant.facts.hold_id)]
-        assert charges == [first.amounts.charge, usd("0.1") - first.amounts.charge, usd("0.2")]
-        assert await purse.counted(RULE, "spring") == Counted(usd("0.3"), 0)
-        assert (await purse.reconcile()).clean
-        newest, *_ = await purse.ledger.audited()
-        assert (newest.act.action, newest.act.who) == ("correct", "ann")
-        assert newest.act.reason == "the provider's invoice"
-
-
-async def test_what_cannot_be_corrected_says_why(engines: Engines) -> None:
-    async with open_purse(engines, RULE) as purse:
-        proxy = await purse.process()
-        with pytest.raises(Uncorrectable, match="no call nobody"):
-            await correct_to(purse, "nobody", "0.1")
-        grant = await proxy.admit(1_000, "spring")
-        with pytest.raises(Uncorrectable, match="in flight"):
-            await correct_to(purse, grant.facts.hold_id, "0.1")
-        await proxy.settlement.end(grant, used(1_000))
-        with pytest.raises(Uncorrectable, match="costs that already"):
-            await correct_to(purse, grant.facts.hold_id, "0.04")
-        assert await purse.counted(RULE, "spring") == Counted(usd("0.04"), 0)
-
-
-async def test_of_two_corrections_at_once_one_is_told_to_look_again(engines: Engines) -> None:
-    async with open_purse(engines, RULE) as purse:
-        proxy = await purse.process()
-        grant = await proxy.spend(10_000, "spring")
-        results = await asyncio.gather(
-            correct_to(purse, grant.facts.hold_id, "0.1"),
-            correct_to(purse, grant.facts.hold_id, "0.2"),
-            return_exceptions=True,
+        grant = await proxy.spend(20_000, "spring")
+        done = await made(purse, grant.facts.hold_id, "0.1", "0.07")
+        assert (done.entry, done.before.charge, done.after) == (
+            1,
+            usd("0.8"),
+            Amounts(usd("0.1"), usd("0.07")),
         )
-        done = [result for result in results if isinstance(result, Corrected)]
-        assert len(done) + sum(isinstance(result, Conflict) for result in results) == 2
-        last = (await purse.counted(RULE, "spring")).posted_nano
-        assert last == max(done, key=lambda corrected: corrected.entry).after.charge
+        entries = await purse.ledger.entries_of(grant.facts.hold_id)
+        assert [entry.status for entry in entries] == [Status.SETTLED, Status.CORRECTION]
+        assert entries[1].charge_nano == -usd("0.7")
+        assert entries[1].reason == "too dear"
+        (line,) = await purse.ledger.audited()
+        assert (line.act.action, line.act.who, line.act.reason) == ("correct", "ann", "too dear")
+        assert "0.80 USD" in (line.act.old or "")
+        assert "0.10 USD" in (line.act.new or "")
+        again = await proxy.spend(20_000, "spring")
+        assert again.remaining_nano == usd("0.1")
         assert (await purse.reconcile()).clean
 
 
-async def test_a_call_of_the_shared_value_is_corrected_there(
-    engines: Engines, monkeypatch: pytest.MonkeyPatch
+async def test_a_correction_may_be_corrected(engines: Engines) -> None:
+    async with open_purse(engines, monthly("10")) as purse:
+        proxy = await purse.process()
+        grant = await proxy.spend(20_000)
+        await made(purse, grant.facts.hold_id, "0")
+        done = await made(purse, grant.facts.hold_id, "0.3")
+        assert (done.entry, done.before.charge) == (2, 0)
+        assert (await purse.reconcile()).clean
+
+
+async def test_a_call_that_redis_has_forgotten_is_corrected_from_the_ledger(
+    engines: Engines,
 ) -> None:
-    monkeypatch.setattr(holds, "EACH_VALUES_MAX", 1)
-    async with open_purse(engines, RULE) as purse:
+    per_campaign = monthly("9", "per-campaign", each=(Dimension.CAMPAIGN,))
+    async with open_purse(engines, monthly("10"), per_campaign) as purse:
         proxy = await purse.process()
-        await proxy.spend(1_000, "own")
-        grant = await proxy.spend(1_000, "shared")
-        await correct_to(purse, grant.facts.hold_id, "0.5")
-        assert await purse.counted(RULE, "other") == Counted(usd("0.5"), 0)
+        grant = await proxy.spend(20_000, "spring")
+        await purse.outbox.drain()
+        await purse.link.command("DEL", f"{{purser}}:hold:{grant.facts.hold_id}")
+        await made(purse, grant.facts.hold_id, "0.5")
         assert (await purse.reconcile()).clean
+        assert (await proxy.admit(1, "spring")).remaining_nano == usd("8.5") - 40_000
 
 
-async def test_a_late_end_after_a_correction_changes_nothing(engines: Engines) -> None:
-    async with open_purse(engines, RULE) as purse:
+@pytest.mark.parametrize("ending", [Outcome(Status.ASSUMED), used(5_000)])
+async def test_a_rule_that_came_after_the_call_counts_its_correction(
+    engines: Engines, ending: Outcome
+) -> None:
+    async with open_purse(engines, monthly("10")) as purse:
         proxy = await purse.process()
-        grant = await proxy.admit(10_000, "spring")
-        await proxy.settlement.end(grant, Outcome(Status.ASSUMED))
-        await correct_to(purse, grant.facts.hold_id, "0.1")
-        await proxy.settlement.end(grant, used(5_000))
-        assert await purse.counted(RULE, "spring") == Counted(usd("0.1"), 0)
+        grant = await proxy.admit(20_000)
+        await proxy.settlement.end(grant, ending)
+        await purse.publish(
+            *purse.rules, monthly("5", "content", match={Dimension.AGENT: "content"})
+        )
+        await made(purse, grant.facts.hold_id, "0.6")
+        report = await purse.reconcile()
+        assert report.clean, report
+        assert report.counters == 2
+
+
+async def test_a_call_in_flight_is_not_corrected(engines: Engines) -> None:
+    async with open_purse(engines, monthly("10")) as purse:
+        proxy = await purse.process()
+        grant = await proxy.admit(20_000)
+        with pytest.raises(Uncorrectable, match="in flight"):
+            await made(purse, grant.facts.hold_id, "0")
+        await proxy.settlement.end(grant, used(1))
+
+
+async def test_what_cannot_be_corrected_is_said(engines: Engines) -> None:
+    async with open_purse(engines, monthly("1")) as purse:
+        proxy = await purse.process()
+        grant = await proxy.spend(5_000)
+        with pytest.raises(Uncorrectable, match="no call nothing"):
+            await made(purse, "nothing", "0")
+        with pytest.raises(Uncorrectable, match="costs that already"):
+            await made(purse, grant.facts.hold_id, "0.2")
+        assert await purse.ledger.audited() == []
