@@ -20,10 +20,12 @@ from sandbox.endpoints import all_routes
 from sandbox.errors import ApiError
 from sandbox.exchange import Exchange
 from sandbox.faults import Directives, FaultQueue, read_directives
+from sandbox.keys import check_key
 from sandbox.metered import METERED, build, read_ask
 from sandbox.multipart import Form, FormReader
 from sandbox.options import Options
 from sandbox.routes import Content, Request, Routes, read_json
+from sandbox.sockets import answer_socket
 from sandbox.streaming import Stream
 from sandbox.world import World
 
@@ -53,8 +55,11 @@ class Sandbox:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await answer_socket(self._world, scope, receive, send)
+            return
         if scope["type"] != "http":
-            raise ValueError(f"the sandbox speaks HTTP alone, not {scope['type']}")
+            raise ValueError(f"the sandbox speaks HTTP and WebSocket, not {scope['type']}")
         if scope["path"].startswith(PREFIX):
             await self._answer_books(scope, receive, send)
             return
@@ -185,12 +190,3 @@ async def _broken(exchange: Exchange, directives: Directives, path: str) -> bool
         case _:
             return False
     return True
-
-
-def check_key(authorization: str) -> None:
-    """Refuse a request without a bearer token, or with one that OpenAI would not know."""
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise errors.no_key()
-    if key.strip().startswith(errors.WRONG_KEY):
-        raise errors.wrong_key(key.strip())

@@ -116,6 +116,31 @@ def batch_usage(units: Units) -> dict[str, Any]:
     }
 
 
+def realtime_usage(units: Units) -> dict[str, Any]:
+    """`usage` of a response in a realtime session."""
+    other = units.audio_input_tokens + units.image_input_tokens
+    return {
+        "total_tokens": units.total_tokens,
+        "input_tokens": units.input_tokens,
+        "output_tokens": units.output_tokens,
+        "input_token_details": {
+            "text_tokens": units.input_tokens - other,
+            "audio_tokens": units.audio_input_tokens,
+            "image_tokens": units.image_input_tokens,
+            "cached_tokens": units.cached_tokens,
+            "cached_tokens_details": {
+                "text_tokens": units.cached_tokens,
+                "audio_tokens": 0,
+                "image_tokens": 0,
+            },
+        },
+        "output_token_details": {
+            "text_tokens": units.output_tokens - units.audio_output_tokens,
+            "audio_tokens": units.audio_output_tokens,
+        },
+    }
+
+
 def image_usage(units: Units) -> dict[str, Any]:
     """`usage` of made or edited images."""
     return {
