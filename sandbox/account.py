@@ -123,8 +123,8 @@ class Account:
             return
         call.state = state
         call.ended_ns = time.monotonic_ns()
-        call.units = units
-        call.provider_nano = nano
+        call.units = units if call.units is NO_UNITS else call.units.plus(units)
+        call.provider_nano += nano
         if call.number < self._first:
             return
         self._states[state] += 1
