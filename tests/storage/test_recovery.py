@@ -376,7 +376,7 @@ async def test_a_recovery_that_is_overtaken_gives_way_at_once(engines: Engines) 
         first = asyncio.create_task(purse.upkeep.tick())
 
         async def begun() -> bool:
-            return await purse.link.command("HGET", META, "recoverer") == b"janitor-1"
+            return await purse.link.command("HGET", META, "state") == b"recovering"
 
         await eventually(begun, "the first recovery")
         other = recovery.Recovery(purse.link, purse.ledger, current_window, "janitor-2")
