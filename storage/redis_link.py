@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import redis.asyncio
+import redis.exceptions
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -52,9 +53,14 @@ _PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
 
 
 async def _greet(connection: AbstractConnection) -> None:
-    await connection.on_connect()
-    await connection.send_command("INFO", "server")
-    answer = await connection.read_response()
+    try:
+        async with asyncio.timeout(REDIS_REPLY_S):
+            await connection.on_connect()
+            await connection.send_command("INFO", "server")
+            answer = await connection.read_response()
+    except TimeoutError as error:
+        # As redis-py's own, so that it closes the connection.
+        raise redis.exceptions.TimeoutError("it does not say who it is") from error
     lines = answer.decode() if isinstance(answer, bytes) else str(answer)
     found = [line[7:].strip() for line in lines.splitlines() if line.startswith("run_id:")]
     connection.purser_run_id = found[0] if found else "unknown"  # type: ignore[attr-defined]
@@ -79,7 +85,9 @@ class RedisLink:
             max_connections=connections,
             timeout=REDIS_REPLY_S,
             socket_connect_timeout=REDIS_CONNECT_S,
-            socket_timeout=REDIS_REPLY_S,
+            # The time for a reply is ours: redis-py's goes by asyncio.wait_for, which before
+            # Python 3.12 may lose a cancellation.
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=_greet,
             protocol=2,
@@ -128,8 +136,9 @@ class RedisLink:
     async def _ask(self, connection: AbstractConnection, *parts: Argument) -> Reply:
         answered = False
         try:
-            await connection.send_command(*parts)
-            reply = await connection.read_response()
+            async with asyncio.timeout(REDIS_REPLY_S):
+                await connection.send_command(*parts)
+                reply = await connection.read_response()
             answered = True
         except NoScriptError:
             answered = True

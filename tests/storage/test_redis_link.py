@@ -1,10 +1,12 @@
 """Every failure of Redis is told apart: not reached, no answer, not now, not understood."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from budget.errors import Unavailable
+from config.bounds import REDIS_REPLY_S
 from storage import scripts
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
 from storage.redis_link import META, RedisLink
@@ -103,3 +105,32 @@ async def test_a_replica_that_takes_no_writes_is_waited_for(link: RedisLink) -> 
             await link.run(scripts.BEAT, "p", "{}")
     finally:
         await link.command("REPLICAOF", "NO", "ONE")
+
+
+async def test_a_cancellation_is_never_lost(link: RedisLink) -> None:
+    """It was, by redis-py's own timeout on older Pythons: what should end went on for ever."""
+
+    async def on_and_on() -> None:
+        while True:
+            with contextlib.suppress(StorageError):
+                await link.command("PING")
+
+    for steps in range(400):
+        task = asyncio.create_task(on_and_on())
+        for _ in range(steps % 40):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=5)
+        assert done, f"still there after {steps % 40} steps"
+    assert await link.command("PING") == b"PONG"
+
+
+async def test_a_redis_that_stops_answering_is_given_up(valkey_url: str, link: RedisLink) -> None:
+    waiting = RedisLink(valkey_url)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    with pytest.raises(ReplyLost, match="did not answer"):
+        await waiting.command("BLPOP", "nothing", "30")
+    assert clock() - began < 2 * REDIS_REPLY_S
+    assert await waiting.command("PING") == b"PONG"
+    await waiting.close()
