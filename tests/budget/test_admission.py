@@ -246,8 +246,8 @@ async def test_the_freeze_refuses_every_call_and_the_thaw_lets_them_pass(engines
 async def test_a_full_outbox_closes_admission_until_it_is_drained(engines: Engines) -> None:
     async with open_purse(engines, monthly("1")) as purse:
         proxy = await purse.process()
-        proxy.limits = AdmissionLimits(50, outbox_bytes_max=2_000)
-        for _ in range(3):
+        proxy.limits = AdmissionLimits(50, outbox_bytes_max=1_000)
+        for _ in range(2):
             await proxy.spend(1)
         with pytest.raises(Unavailable, match="wait for SQL"):
             await proxy.spend(1)
