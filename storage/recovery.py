@@ -94,6 +94,7 @@ class Recovery:
         while True:
             if time.monotonic() - self._looked >= BEAT_S:
                 self._dead, self._looked = set(await self._watch.look()), time.monotonic()
+            await self._step("going")
             living = {
                 name
                 for name, about in (await processes(self._link)).items()
