@@ -165,6 +165,9 @@ class HoldStore:
                 )
             case ["frozen", now]:
                 return Refusal("frozen", None, 0, 0, 0, 0, NO_WINDOW_END_MS, int(now))
+            case ["blocked", status, now]:
+                reason = f"campaign_{status}"
+                return Refusal(reason, None, 0, 0, 0, 0, NO_WINDOW_END_MS, int(now))
             case [reason, rule, *numbers] if reason.startswith("budget_"):
                 return Refusal(reason, rule, *(int(number) for number in numbers))
             case ["stale", now]:
