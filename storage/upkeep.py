@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from config.bounds import BEAT_S, BEATS_MISSED_MAX
 from config.rules import Rule
-from storage import freeze, generations, scripts
+from storage import campaigns, freeze, generations, overrides, scripts
 from storage.errors import NotReady
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
@@ -64,6 +64,9 @@ class Upkeep:
         rules = generation.rules if generation else tuple(self._rules_of())
         if emptied:
             await freeze.restore(self._link, self._ledger)
+        # Older than what SQL has, or gone: either way the next call must find them.
+        await overrides.restore(self._link, self._ledger)
+        await campaigns.restore(self._link, self._ledger)
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         await recovery.run(rules, set(self._living))
 

@@ -24,7 +24,9 @@ def upgrade() -> None:
             sa.Column("value", sa.String(length=160), server_default=sa.text("''"), nullable=False)
         )
         table.add_column(
-            sa.Column("value_name", sa.String(length=2048), server_default=sa.text("''"), nullable=False)
+            sa.Column(
+                "value_name", sa.String(length=2048), server_default=sa.text("''"), nullable=False
+            )
         )
         table.drop_constraint(op.f("uq_budget_override_rule_version"), type_="unique")
         table.create_unique_constraint(
@@ -38,9 +40,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_budget_override_published"), "budget_override")
     with op.batch_alter_table("budget_override") as table:
         table.drop_constraint(op.f("uq_budget_override_counter_value_version"), type_="unique")
-        table.create_unique_constraint(
-            op.f("uq_budget_override_rule_version"), ["rule", "version"]
-        )
+        table.create_unique_constraint(op.f("uq_budget_override_rule_version"), ["rule", "version"])
         table.drop_column("value_name")
         table.drop_column("value")
     with op.batch_alter_table("campaign") as table:
