@@ -37,7 +37,9 @@ def are_clear(loaded: Loaded, *, sandbox: bool) -> bool:
 
 def say_whose(loaded: Loaded) -> None:
     """Say on standard error that these are the sandbox's books, where they are."""
-    if answers_from_sandbox(loaded):
+    storage = loaded.settings.storage
+    embedded = EMBEDDED in (storage.redis_url, storage.database_url)
+    if embedded and answers_from_sandbox(loaded):
         sys.stderr.write(
             f"The sandbox's books in {effective_data_dir(loaded)}; for the real ones, {_HOW}.\n"
         )

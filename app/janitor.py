@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from app.engines import Engines
@@ -13,6 +14,7 @@ from budget.publication import Publication
 from budget.windows import current_window
 from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
 from storage import generations
+from storage.embedded import EmbeddedValkey
 from storage.errors import NotReady, StorageError
 from storage.freeze import write_pending_audit
 from storage.outbox import Outbox, close_refusals
@@ -21,6 +23,8 @@ from storage.reconcile import reconcile
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
+AUDIT_S: Final = 1.0
+REVIVE_S: Final = 0.2
 RECONCILE_S: Final = float(MINUTE_S)
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
@@ -48,15 +52,17 @@ class Janitor:
         self._upkeep = Upkeep(
             self._link, self._ledger, self._id, current_window, lambda: live.loaded.rules
         )
-        self._jobs = (
+        self._jobs: tuple[Job, ...] = (
             Job("upkeep", self._upkeep.tick, LISTEN_S),
             Job("publication", self._publisher.tick, CONFIG_POLL_S),
             Job("outbox", self._drain, DRAIN_S),
             Job("refusals", self._refusals, REFUSALS_S),
-            Job("audit", self._audit, REFUSALS_S),
+            Job("audit", self._audit, AUDIT_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )
+        if engines.embedded is not None:
+            self._jobs += (Job("valkey", partial(_revive, engines.embedded), REVIVE_S),)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -123,3 +129,8 @@ class Janitor:
                     "quarantined": report.quarantined,
                 },
             )
+
+
+async def _revive(valkey: EmbeddedValkey) -> None:
+    if await asyncio.to_thread(valkey.tick):
+        _log.error("the private Valkey had ended: it was started anew")

@@ -1,4 +1,4 @@
-"""uvicorn, set up for paid calls: framing by httptools, no headers of its own."""
+"""uvicorn, set up for paid calls: framing and heads bounded, no headers of its own."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
+
+from proxy.connection import BoundedProtocol
 
 BACKLOG: Final = 4096
 KEEP_ALIVE_S: Final = 75
@@ -47,7 +49,7 @@ def server(app: Any) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

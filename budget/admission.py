@@ -1,5 +1,6 @@
 """Admission: the worst case of a call is held in every rule, or the call does not leave."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -84,6 +85,10 @@ class Admission:
             # The hold may stand: it is voided until Redis acknowledges that, and the id is burnt.
             self._settlement.void_unknown(facts, pricing)
             raise Unavailable(f"the budget did not answer in time: {error}") from error
+        except asyncio.CancelledError:
+            # The caller has gone while Redis was asked: nobody else would end this hold.
+            self._settlement.void_unknown(facts, pricing)
+            raise
         except NotReady as error:
             self._lifeline.doubt()
             raise Unavailable(str(error)) from error

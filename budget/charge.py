@@ -77,7 +77,7 @@ def _fees(model: Model, web_searches: int, file_searches: int, code_sessions: in
 def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Amounts:
     """The most that a call can cost with this ceiling: what is held for it."""
     output_tokens = worst.choices * output_ceiling
-    provider = 0
+    provider = fees = 0
     if pricing.model is not None:
         text = worst.input_tokens - worst.audio_input_tokens - worst.image_input_tokens
         parts = (
@@ -92,15 +92,13 @@ def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Am
             ),
             UNITS_PER_MILLION,
         )
-        provider += _fees(
-            pricing.model, worst.web_searches, worst.file_searches, worst.code_sessions
-        )
+        fees = _fees(pricing.model, worst.web_searches, worst.file_searches, worst.code_sessions)
+        provider += fees
     if pricing.basis == "provider_price":
         return Amounts(provider, provider)
     tokens = worst.input_tokens + output_tokens
-    # An answer without a single token is charged at the provider's price, its fees too.
-    charge = cost_nano(tokens, pricing.rate) if tokens else provider
-    return Amounts(charge, provider)
+    # An answer without a single token is charged at the provider's price: that of its fees.
+    return Amounts(max(cost_nano(tokens, pricing.rate), fees), provider)
 
 
 def token_amounts(pricing: Pricing, worst: WorstCase) -> Amounts:

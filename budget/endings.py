@@ -106,8 +106,10 @@ class Endings:
         """
         prior = None
         if self._may_be_forgotten(ending, now_ms):
-            prior, done = self._read(await self._history(ending.facts.hold_id), ending)
+            entries = await self._history(ending.facts.hold_id)
+            prior, done = self._read(entries, ending)
             if done:
+                _tell_difference(entries, ending)
                 self._kept.pop(ending.facts.hold_id, None)
                 return None
         try:
@@ -146,3 +148,16 @@ class Endings:
         entry, totals = totals_of(list(entries))
         mine = ending.outcome.status is not Status.ASSUMED and entries[-1].status is Status.ASSUMED
         return Prior(entry, totals), not mine
+
+
+def _tell_difference(entries: Sequence[LedgerEntry], ending: Ending) -> None:
+    """Raise an alarm where the ledger never said what this process knows."""
+    said = [totals_of(list(entries[:count]))[1] for count in range(1, len(entries) + 1)]
+    if ending.amounts not in said:
+        _log.critical(
+            "a hold was told to end twice",
+            extra={
+                "why": f"hold {ending.facts.hold_id}: the ledger has {said[-1]}, "
+                f"not {ending.amounts}"
+            },
+        )

@@ -162,6 +162,8 @@ class Lifeline:
 
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
+        # Numbers of generations start anew in an emptied Redis: the same one may be other rules.
+        self.rulebook = None
         count = await self.endings.repeat(self.now_ms())
         self._joined = epoch
         _log.info("joined a rebuilt Redis", extra={"epoch": epoch, "endings": count})

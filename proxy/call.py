@@ -28,7 +28,7 @@ from proxy.errors import (
 from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
 from proxy.exchange import Exchange, Outbound, pass_through
 from proxy.headers import to_upstream, values
-from proxy.hold import OpenHold
+from proxy.hold import OpenHold, hold_for
 from proxy.identity import Address, identify, read_address
 from proxy.log import CallLine
 from proxy.reply import Reply
@@ -145,7 +145,7 @@ class Calls:
             requested_model=model,
             tier=tier if tier in TIERS else "default",
         )
-        return await admission.admit(facts, worst, pricing)
+        return await hold_for(admission, self._services.settlement, facts, worst, pricing)
 
 
 def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endpoint:

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Final
 
+from config.bounds import TOKENS_MAX
 from config.models import Model
 from proxy.body import BadBody, Body
 from proxy.endpoints import Endpoint, Shape
@@ -29,6 +31,9 @@ __all__ = [
     "tool_calls_to_write",
 ]
 
+CALL_TOKENS_MAX: Final = 10 * TOKENS_MAX
+"""Of input, and of output in all choices: keeps every amount far below 2^53 nano-dollars."""
+
 ResponseTokens = Callable[[str], Awaitable[int | None]]
 """The total tokens of an earlier response, None where it is not known."""
 
@@ -46,6 +51,23 @@ async def estimate(
     its prompt plus `max_tokens` times the larger of `n` and `best_of`), so prompts are added
     up, and choices multiply output alone.
     """
+    worst = await _worst_case(endpoint, body, model, limits, response_tokens)
+    if max(worst.input_tokens, worst.choices * worst.output_ceiling) > CALL_TOKENS_MAX:
+        raise BadBody(
+            f"the request could use more than {CALL_TOKENS_MAX} tokens: set a lower ceiling, or"
+            " send fewer prompts at once",
+            code="too_many_tokens",
+        )
+    return worst
+
+
+async def _worst_case(
+    endpoint: Endpoint,
+    body: Body,
+    model: Model | None,
+    limits: EstimateLimits,
+    response_tokens: ResponseTokens,
+) -> WorstCase:
     worst = output_bound(endpoint, body, model, limits)
     match endpoint.shape:
         case Shape.CHAT:

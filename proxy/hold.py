@@ -1,12 +1,37 @@
 """A hold while its call is on its way: it ends exactly once, whatever happens on the way."""
 
+import asyncio
+from contextlib import suppress
 from types import TracebackType
 
-from budget.admission import Grant
+from budget.admission import Admission, Grant
+from budget.charge import Pricing
+from budget.errors import Refused, Unavailable
 from budget.settlement import Receipt, Settlement
 from proxy.log import CallLine, ms_since
 from proxy.meter import Reading
-from storage.records import Flag, Outcome, Status, Usage
+from storage.records import CallFacts, Flag, Outcome, Status, Usage, WorstCase
+
+
+async def hold_for(
+    admission: Admission,
+    settlement: Settlement,
+    facts: CallFacts,
+    worst: WorstCase,
+    pricing: Pricing,
+) -> Grant:
+    """A grant; raises `Refused`, `Unavailable`.
+
+    Whoever is cancelled while asking cannot know whether money is held: the answer is awaited
+    all the same, and a hold that it made is voided.
+    """
+    asking = asyncio.create_task(admission.admit(facts, worst, pricing))
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        with suppress(Refused, Unavailable):
+            await settlement.end(await asking, Outcome(Status.VOIDED))
+        raise
 
 
 class OpenHold:

@@ -70,7 +70,10 @@ class EmbeddedValkey:
 
         May be called again at any time, also while it runs. Raises `EmbeddedFailed`.
         """
-        folder = _private_folder(data_dir)
+        return cls._of(_private_folder(data_dir))
+
+    @classmethod
+    def _of(cls, folder: Path) -> Self:
         with _locked(folder / "start.lock"):
             running = _locked_by_server(folder)
             socket = _known_socket(folder) if running else _new_socket(folder)
@@ -86,6 +89,13 @@ class EmbeddedValkey:
     def is_running(self) -> bool:
         """Whether a server lives on this folder, be it this one or one started since."""
         return _locked_by_server(self.folder)
+
+    def tick(self) -> bool:
+        """Start the server anew where it has ended; True where it had. Raises `EmbeddedFailed`."""
+        if self.is_running():
+            return False
+        self._of(self.folder)
+        return True
 
     def stop(self) -> None:
         """Shut the server down, with everything written; nothing happens where none runs."""

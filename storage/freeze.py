@@ -47,8 +47,19 @@ async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:
     return moved
 
 
-async def restore(link: RedisLink, ledger: Ledger) -> None:
-    """Freeze again what the audit log says is frozen, after Redis was emptied."""
+async def restore(link: RedisLink, ledger: Ledger, said: str) -> None:
+    """Freeze again, after Redis was lost, what was frozen before it.
+
+    `said` is what a janitor last heard from Redis; else the audit log tells. In doubt it stays
+    frozen: a thaw that was lost is quickly repeated.
+    """
     last = await ledger.last_act("freeze", "thaw")
-    if last is not None and last.action == "freeze":
-        await link.run(scripts.FREEZE, orjson.dumps({"who": last.who, "reason": last.reason}), "")
+    if not said and last is not None and last.action == "freeze":
+        said = orjson.dumps({"who": last.who, "reason": last.reason}).decode()
+    thawed = [
+        row for row in await link.command("LRANGE", _PENDING, "0", "-1")
+        if orjson.loads(row)["action"] == "thaw"
+    ]  # fmt: skip
+    frozen = await link.command("HGET", PREFIX + "meta", "frozen")
+    if said and not frozen and not thawed:
+        await link.run(scripts.FREEZE, said, "")

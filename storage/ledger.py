@@ -1,5 +1,6 @@
 """The ledger in SQL: what every call cost, written once and never changed."""
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,8 @@ class Ledger:
         self._engine = engine
         dialect: Any = sqlite if is_sqlite(engine.url) else postgresql
         self._insert = dialect.insert
+        self.draining = asyncio.Lock()
+        """Held while a batch is on its way from the outbox to its acknowledgement."""
 
     @classmethod
     async def open(cls, url: str) -> Self:

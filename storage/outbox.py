@@ -42,6 +42,10 @@ class Outbox:
 
         Raises `LedgerUnavailable` and `RedisUnavailable`; nothing is lost by either.
         """
+        async with self._ledger.draining:
+            return await self._move()
+
+    async def _move(self) -> int:
         batch = await self._read()
         if batch is None:
             return 0

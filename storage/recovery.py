@@ -52,13 +52,19 @@ class Recovery:
         self._window_of = window_of
         self._epoch = uuid.uuid4().hex
 
-    async def run(self, rules: Sequence[Rule], seen: set[str]) -> None:
-        """Recover; `seen` are processes that this janitor knows to have lived a moment ago."""
+    async def run(self, rules: Sequence[Rule], seen: set[str] | None) -> None:
+        """Recover; `seen` are proxies that this janitor knows to have lived a moment ago.
+
+        None: it has not watched yet, so that any number may live of which Redis knows nothing.
+        """
         started = time.monotonic()
         await self._step("begin", self._janitor_id)
-        known = await self._ledger.max_seq()
+        async with self._ledger.draining:
+            # What was being written of the life before now stands in SQL, or never will.
+            known = await self._ledger.max_seq()
         _log.warning("recovery begins", extra={"epoch": self._epoch, "ledger_seq": known})
-        await self._await_processes("collected", seen, grace=known > 0)
+        await self._await_processes("collected", seen or set(), grace=seen is None and known > 0)
+        await self._step("closed")
         await self._outbox.drain()
         await self._restore_ended()
         known = await self._ledger.max_seq()
@@ -77,15 +83,13 @@ class Recovery:
     async def _await_processes(self, mark: str, seen: set[str], *, grace: bool) -> None:
         """Wait until every proxy has answered, or was watched missing its beats.
 
-        With `grace`, a Redis that knows of no process is given as long as a beat can take:
-        the processes that it forgot will come back by themselves.
+        With `grace` it takes as long as a living process may be silent: those that Redis
+        forgot come back by themselves.
         """
         watch = Watch(self._link)
         first = time.monotonic()
         looked, dead = 0.0, set[str]()
-        patience = (
-            BEAT_S * BEATS_MISSED_MAX if grace and not await self._link.hash("beats") else 0.0
-        )
+        patience = BEAT_S * BEATS_MISSED_MAX if grace else 0.0
         while True:
             if time.monotonic() - looked >= BEAT_S:
                 dead, looked = set(await watch.look()), time.monotonic()

@@ -14,22 +14,32 @@ import redis.asyncio
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    MasterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
+from config.bounds import REDIS_CONNECT_S, REDIS_REPLY_S
 from config.values import redacted_url
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
 from storage.scripts import Script
 
 CONNECTIONS_MAX: Final = 64
-CONNECT_S: Final = 2.0
-REPLY_S: Final = 5.0
 PREFIX: Final = "{purser}:"
 META: Final = PREFIX + "meta"
 
 Argument = str | int | bytes
 Reply = Any
-_PASSING: Final = ("LOADING", "READONLY", "MASTERDOWN", "OOM", "BUSY", "MISCONF", "NOREPLICAS")
-"""Beginnings of errors that say: not now, and nothing was written."""
+_PASSING: Final = (BusyLoadingError, MasterDownError, OutOfMemoryError, ReadOnlyError)
+"""Errors that say: not now, and nothing was written. redis-py takes the word off their texts."""
+
+_PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
+"""The same, for which redis-py has no class."""
 
 
 async def _greet(connection: AbstractConnection) -> None:
@@ -58,9 +68,9 @@ class RedisLink:
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=CONNECT_S,
-            socket_connect_timeout=CONNECT_S,
-            socket_timeout=REPLY_S,
+            timeout=REDIS_REPLY_S,
+            socket_connect_timeout=REDIS_CONNECT_S,
+            socket_timeout=REDIS_REPLY_S,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=_greet,
             protocol=2,
@@ -115,9 +125,9 @@ class RedisLink:
         except NoScriptError:
             answered = True
             raise
-        except ResponseError as error:
+        except (ResponseError, BusyLoadingError) as error:
             answered = True
-            if str(error).startswith(_PASSING) or "OOM" in str(error):
+            if isinstance(error, _PASSING) or str(error).startswith(_PASSING_WORDS):
                 raise RedisUnavailable(f"Redis refuses for now: {error}") from error
             raise StorageError(f"Redis does not take the command: {error}") from error
         except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:

@@ -1,13 +1,15 @@
 """Keeping Redis fit to admit: rebuilt when it was lost, swept of what the dead have left."""
 
+import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
-from config.bounds import BEAT_S, BEATS_MISSED_MAX
+from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
 from storage import campaigns, freeze, generations, overrides, scripts
-from storage.errors import NotReady
+from storage.errors import NotReady, StorageError
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -36,7 +38,8 @@ class Upkeep:
         self._watch = Watch(link)
         self._looked = 0.0
         self._dead: dict[str, str] = {}
-        self._living: set[str] = set()
+        self._proxies: set[str] | None = None
+        self._frozen = ""
 
     async def tick(self) -> Standing:
         """Recover where Redis was lost, then assume for the dead. Raises what storage raises."""
@@ -48,27 +51,48 @@ class Upkeep:
             await self._recover()
         elif standing.state == READY:
             await self._sweep()
-            self._living = set(await processes(self._link)) - {self._janitor_id, *self._dead}
+            self._proxies = await self._living()
+            self._frozen = standing.frozen
         return standing
 
     async def _abandoned(self) -> bool:
-        """Whether the janitor that recovers has missed its beats."""
+        """Whether the janitor that recovers has given up: missed its beats, or is this one."""
         recoverer = await self._link.command("HGET", META, "recoverer")
         name = recoverer.decode() if recoverer else ""
-        return name in self._dead or name not in await self._link.hash("beats")
+        return name in (self._janitor_id, *self._dead) or name not in await self._link.hash("beats")
 
     async def _recover(self) -> None:
         """Rebuild Redis; its rules are those published, else those of our configuration."""
-        emptied = await self._link.command("HGET", META, "epoch") is None
         generation = await generations.load(self._link)
         rules = generation.rules if generation else tuple(self._rules_of())
-        if emptied:
-            await freeze.restore(self._link, self._ledger)
-        # Older than what SQL has, or gone: either way the next call must find them.
+        await freeze.restore(self._link, self._ledger, self._frozen)
+        # Gone, or older than what SQL has: either way the next call must find them.
         await overrides.restore(self._link, self._ledger)
         await campaigns.restore(self._link, self._ledger)
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
-        await recovery.run(rules, set(self._living))
+        async with self._beating():
+            await recovery.run(rules, self._proxies)
+
+    async def _living(self) -> set[str]:
+        """The proxies that beat: after the sweep the dead are off the list."""
+        told = await processes(self._link)
+        return {name for name, about in told.items() if about.get("kind") == "proxy"}
+
+    @contextlib.asynccontextmanager
+    async def _beating(self) -> AsyncIterator[None]:
+        """Beat all the while: a long recovery must not look abandoned to another janitor."""
+        task = asyncio.create_task(self._beat_on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _beat_on(self) -> None:
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            with contextlib.suppress(StorageError):
+                await beat(self._link, self._janitor_id, {"kind": "janitor"})
 
     async def _sweep(self) -> None:
         for name, beat_seen in self._dead.items():

@@ -32,7 +32,13 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._requests = bytearray()
         self._drop: _Drop | None = None
+        self._miss: _Drop | None = None
+        self._hold: bytes | None = None
+        self._held: tuple[_Link, bytes] | None = None
         self._latency_s = 0.0
+        self._slow: bytes | None = None
+        self.let_through = False
+        """Whether the request that was held back has been answered."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -65,13 +71,38 @@ class Relay:
         """
         self._drop = _Drop(to, once)
 
-    def add_latency(self, seconds: float) -> None:
-        """Every reply comes later by this long, from now on."""
-        self._latency_s = seconds
+    @property
+    def dropping(self) -> bool:
+        """Whether an order to lose a reply or a request still stands."""
+        return self._drop is not None or self._miss is not None
+
+    def drop_requests(self, to: bytes, *, once: bool = False) -> None:
+        """A request that has these bytes does not arrive; its connection is cut."""
+        self._miss = _Drop(to, once)
+
+    def hold_back(self, request: bytes) -> None:
+        """The next request that has these bytes waits until `let_go`.
+
+        It arrives then also where its sender has given up, as one that was late on its way.
+        """
+        self._hold, self._held, self.let_through = request, None, False
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a request waits."""
+        return self._held is not None
+
+    def let_go(self) -> None:
+        """The request that was held back arrives now."""
+        self._run(self._let_go())
+
+    def add_latency(self, seconds: float, to: bytes | None = None) -> None:
+        """Every reply comes later by this long from now on; with `to`, replies to such requests."""
+        self._latency_s, self._slow = seconds, to
 
     def heal(self) -> None:
-        """Ends `drop_replies`, `add_latency` and `refuse`."""
-        self._drop = None
+        """Ends every order but `cut`; a request that is still held back never arrives."""
+        self._drop = self._miss = self._hold = self._held = None
         self._latency_s = 0.0
         self.accept()
 
@@ -130,9 +161,23 @@ class Relay:
     async def _pass_requests(self, link: "_Link") -> None:
         while chunk := await link.read(link.client):
             self._requests += chunk
+            if (miss := self._miss) and miss.to and miss.to in chunk:
+                if miss.once:
+                    self._miss = None
+                break
+            if self._hold and self._hold in chunk:
+                # Its connection is kept, whatever its sender does: it belongs to `let_go`.
+                self._hold, self._held = None, (link, chunk)
+                return
             link.tail = link.tail[-256:] + chunk
             link.there[1].write(chunk)
         self._end(link)
+
+    async def _let_go(self) -> None:
+        assert self._held is not None, "nothing is held back"
+        (link, chunk), self._held = self._held, None
+        link.late = True
+        link.there[1].write(chunk)
 
     async def _pass_replies(self, link: "_Link") -> None:
         while chunk := await link.read(link.there):
@@ -140,9 +185,12 @@ class Relay:
                 if drop.once:
                     self._drop = None
                 break
-            link.tail = b""
-            if self._latency_s:
+            if self._latency_s and (self._slow is None or self._slow in link.tail):
                 await asyncio.sleep(self._latency_s)
+            link.tail = b""
+            if link.late:
+                self.let_through = True
+                break
             link.client[1].write(chunk)
         self._end(link)
 
@@ -187,6 +235,7 @@ class _Link:
         self.client = client
         self.there = there
         self.tail = b""
+        self.late = False
 
     @staticmethod
     async def read(end: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bytes:

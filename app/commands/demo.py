@@ -97,7 +97,10 @@ async def _on_its_own(folder: Path, plan: Plan) -> int:
             if engines.embedded is not None:
                 await asyncio.to_thread(engines.embedded.stop)
     typer.echo(summary(tally, books))
-    typer.echo(f"\nThe entries stay: purser ledger list --config {path}")
+    # Empty variables are not set: a real key or data folder must not lead elsewhere.
+    typer.echo(
+        f"\nThe entries stay: OPENAI_API_KEY= PURSER_DATA_DIR= purser ledger list --config {path}"
+    )
     return DONE if books.agree_with(tally) else FAILED
 
 

@@ -1,17 +1,18 @@
 -- Steps of a recovery, each allowed in one state alone.
 -- ARGV: 1 run id, 2 step, 3 epoch, then by step.
--- lost | ready -> recovering (begin) -> replaying (rebuilt) -> ready (finish)
+-- lost | ready -> recovering (begin, closed) -> replaying (held) -> ready (finish)
 local step, epoch = ARGV[2], ARGV[3]
-local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'seq')
+local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'seq', 'collecting')
 
 if step == 'begin' then
-  redis.call('HSET', META, 'run_id', ARGV[1], 'epoch', epoch, 'state', 'recovering', 'recoverer', ARGV[4])
+  redis.call('HSET', META, 'run_id', ARGV[1], 'epoch', epoch, 'state', 'recovering', 'recoverer', ARGV[4],
+    'collecting', '1')
   redis.call('DEL', P .. 'collected', P .. 'replayed')
   return { 'begun' }
 end
 if meta[1] ~= ARGV[1] or meta[2] ~= epoch then return { 'moved' } end
 
-if step == 'hold' and meta[3] == 'recovering' then
+if step == 'hold' and meta[3] == 'recovering' and meta[5] == '1' then
   -- 4 hold id, 5 process, 6 admitted, 7-8 amounts, 9 ceiling, 10 postings, 11 digests, 12 record
   local hold = P .. 'hold:' .. ARGV[4]
   local state = redis.call('HGET', hold, 's')
@@ -21,6 +22,10 @@ if step == 'hold' and meta[3] == 'recovering' then
     redis.call('HSET', P .. 'open', ARGV[4], ARGV[5])
   end
   return { state or 'held' }
+elseif step == 'closed' and meta[3] == 'recovering' then
+  -- a hold that is told from now on could have ended in what was compared with SQL already
+  redis.call('HSET', META, 'collecting', '')
+  return { 'ok' }
 elseif step == 'collected' and meta[3] == 'recovering' then
   redis.call('SADD', P .. 'collected', ARGV[4])
   return { 'ok' }
@@ -44,6 +49,7 @@ elseif step == 'clear' and meta[3] == 'recovering' then
 elseif step == 'counter' and meta[3] == 'recovering' then
   -- 4 counter, 5 window start, 6 window end, then value and posted amount of each
   local now = now_ms()
+  redis.call('HSETNX', P .. 'counters', ARGV[4] .. ':' .. ARGV[5], ARGV[6])
   for at = 7, #ARGV, 2 do
     post({ counter = ARGV[4], window_start = ARGV[5], window_end = ARGV[6], value = ARGV[at] }, 0, number(ARGV[at + 1]), now)
   end

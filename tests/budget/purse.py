@@ -1,6 +1,7 @@
 """One proxy process and one janitor, put together by hand on real engines."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,14 +15,15 @@ from budget.publication import Publication
 from budget.settlement import Settlement
 from budget.windows import current_window
 from config.money import Nano, NanoPerMillion, usd_to_nano
-from config.rules import Rule, Window
+from config.rules import Rule, Window, value_digest
 from storage.holds import HoldStore
 from storage.ledger import Ledger
 from storage.outbox import Outbox
 from storage.reconcile import Report, reconcile
-from storage.records import Caller, CallFacts, Outcome, Status, Usage, WorstCase
+from storage.records import Caller, CallFacts, LedgerEntry, Outcome, Status, Usage, WorstCase
 from storage.redis_link import RedisLink
-from storage.snapshot import read_standing
+from storage.snapshot import Counted, read_snapshot, read_standing
+from storage.sums import OTHER
 from storage.upkeep import Upkeep
 
 RATE = NanoPerMillion(40_000_000_000)
@@ -70,8 +72,8 @@ class Process:
         self.endings = Endings(self.holds, ledger.entries_of)
         self.lifeline = Lifeline(self.link, self.holds, self.endings, lambda: {"kind": "proxy"})
         self.settlement = Settlement(self.lifeline)
-        limits = AdmissionLimits(implicit_share_mille=50, outbox_bytes_max=1 << 30)
-        self.admission = Admission(self.lifeline, self.settlement, lambda: limits)
+        self.limits = AdmissionLimits(implicit_share_mille=50, outbox_bytes_max=1 << 30)
+        self.admission = Admission(self.lifeline, self.settlement, lambda: self.limits)
 
     async def admit(self, tokens: int, campaign: str = "unattributed", **more: object) -> Grant:
         """Hold `tokens` × 40,000 nano-dollars."""
@@ -86,6 +88,14 @@ class Process:
     async def close(self) -> None:
         """End as a process does."""
         await self.lifeline.stop()
+        await self.link.close()
+
+    async def die(self) -> None:
+        """Stop without a word, as a process that was killed; its endings are gone with it."""
+        task = self.lifeline._task
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         await self.link.close()
 
 
@@ -126,6 +136,21 @@ class Purse:
         await self.publication.publish(
             rules, "digest-" + ",".join(f"{r.name}={r.limit_nano}" for r in rules)
         )
+
+    async def counted(self, rule: Rule, campaign: str | None = None) -> Counted:
+        """What a rule has posted and holds now, for all calls or for one campaign."""
+        window = current_window(rule, int(time.time() * 1000))
+        value = value_digest(campaign) if campaign is not None and campaign != OTHER else ""
+        value = OTHER if campaign == OTHER else value
+        for counter in (await read_snapshot(self.link)).counters:
+            if (counter.counter, counter.window) == (rule.counter, window):
+                return counter.values.get(value, Counted(0, 0))
+        return Counted(0, 0)
+
+    async def entries(self, hold_id: str) -> list[LedgerEntry]:
+        """What the ledger says of a call, once everything is in it."""
+        await self.outbox.drain()
+        return await self.ledger.entries_of(hold_id)
 
     async def reconcile(self) -> Report:
         """Compare Redis with the ledger."""

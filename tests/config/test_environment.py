@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.environment import SHORT_FORMS, long_form
-from config.settings import Settings
+from config.settings import Settings, environment_without_settings
 from config.trace import setting_names
 from tests.config.helpers import loaded, problems
 
@@ -125,3 +125,15 @@ def test_a_variable_that_sets_nothing(variable: str, text: str, allowed: str) ->
 
 def test_other_variables_are_nobodys_business() -> None:
     assert loaded("", {"PURSER_SERVICE_HOST": "10.0.0.1", "PATH": "/bin", "PURSER": "x"})
+
+
+def test_a_child_with_a_file_of_its_own_gets_no_settings_from_outside() -> None:
+    outside = {"PATH": "/bin", "PURSER_TEST_MARK": "x", "OPENAI_BASE_URL": "http://127.0.0.1"}
+    settings = {
+        "OPENAI_API_KEY": "sk-real",
+        "PURSER_CONFIG": "real.yaml",
+        "PURSER_DATA_DIR": "real",
+        "PURSER_SERVER__PORT": "1",
+        "MAX_MONTHLY_BUDGET": "1",
+    }
+    assert environment_without_settings(outside | settings) == outside

@@ -17,6 +17,7 @@ from budget.settlement import Receipt
 from config.model_data import base_table
 from config.rates import DEFAULT_RATES_USD_PER_1K, DEFAULT_UNATTRIBUTED_USD_PER_1K, RateCard
 from proxy.app import create_proxy
+from proxy.connection import BoundedProtocol
 from proxy.estimate import EstimateLimits
 from proxy.forward import Target, Upstream
 from proxy.health import Readiness
@@ -184,7 +185,7 @@ async def stand(
     )
     config = uvicorn.Config(
         create_proxy(services),
-        http="httptools",
+        http=BoundedProtocol,
         lifespan="off",
         proxy_headers=False,
         log_config=None,

@@ -1,8 +1,10 @@
 """A hold ends exactly once, whichever way its block is left."""
 
+import asyncio
+
 import pytest
 
-from proxy.hold import OpenHold
+from proxy.hold import OpenHold, hold_for
 from proxy.log import CallLine
 from proxy.meter import Reading
 from storage.records import Caller, CallFacts, Status, Usage, WorstCase
@@ -55,3 +57,25 @@ async def test_an_answer_that_says_it_failed_is_marked_so_and_charged_for_what_i
     _, outcome, _ = await purse.one_end()
     assert outcome.status is Status.FAILED
     assert outcome.usage.total_tokens == 7
+
+
+async def test_a_hold_whose_caller_was_cancelled_while_asking_is_voided(monkeypatch):
+    purse, asked, answer = Purse(), asyncio.Event(), asyncio.Event()
+    admit = purse.admit
+
+    async def slowly(*args):
+        asked.set()
+        await answer.wait()
+        return await admit(*args)
+
+    monkeypatch.setattr(purse, "admit", slowly)
+    facts = CallFacts("hold-1", "request-1", Caller(), "chat/completions", "gpt-4o-mini")
+    pricing = terms().pricing("unattributed", "gpt-4o-mini")
+    call = asyncio.create_task(hold_for(purse, purse, facts, WorstCase(10, 20), pricing))
+    await asked.wait()
+    call.cancel()
+    answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    _, outcome, _ = await purse.one_end()
+    assert outcome.status is Status.VOIDED

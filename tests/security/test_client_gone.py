@@ -1,6 +1,8 @@
 """A client that leaves neither keeps the upstream working nor gets its answer for nothing."""
 
 import asyncio
+import contextlib
+import socket
 import time
 
 from storage.records import Flag, Status
@@ -90,3 +92,24 @@ async def test_an_answer_that_comes_whole_is_read_to_its_end_and_charged_exactly
     assert outcome.status is Status.SETTLED
     assert receipt.amounts.charge == CHARGE
     assert outcome.flags == frozenset()
+
+
+async def test_a_client_that_leaves_before_anything_was_sent_pays_nothing():
+    """The upstream's backlog is full: the connection neither comes about nor is refused."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = sockets.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        async with stand(terms(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")) as here:
+            call = asyncio.create_task(here.client.post(CHAT, json=ask(stream=True)))
+            async with asyncio.timeout(2):
+                while not here.purse.open:
+                    await asyncio.sleep(0.005)
+            call.cancel()
+            _, outcome, receipt = await here.purse.one_end()
+    assert outcome.status is Status.VOIDED
+    assert receipt.amounts.charge == 0
