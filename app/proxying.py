@@ -24,6 +24,7 @@ from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
 from proxy.tokens import preload
 from storage.holds import HoldStore
+from storage.keys import Keys
 
 LEAVE_S: Final = 10.0
 """How long a process that ends waits for Redis to acknowledge how its calls ended."""
@@ -47,6 +48,7 @@ class ProxyProcess:
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
+            keys=Keys(engines.link, engines.ledger),
             upstream=self._upstream,
             encrypt=lambda plain: cipher.encrypt(plain).decode(),
             readiness=self._readiness,

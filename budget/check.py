@@ -5,7 +5,7 @@ from budget.lifeline import Lifeline
 from storage.levels import Levels, read_levels
 from storage.records import Amounts, Caller, CallFacts
 
-ENDPOINT = "/v1/chat/completions"
+ENDPOINT = "chat/completions"
 """What a check without an endpoint is about."""
 
 

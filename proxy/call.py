@@ -15,6 +15,7 @@ from proxy.body import (
     with_usage,
 )
 from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
+from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
     bad_request,
@@ -35,6 +36,7 @@ from proxy.reply import Reply
 from proxy.request import Request
 from proxy.terms import Services, Terms
 from proxy.tokens import off_loop
+from storage.key_records import KeyRecord
 from storage.records import Caller, CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
@@ -48,6 +50,7 @@ class Arrived:
     request: Request
     terms: Terms
     endpoint: Endpoint
+    key: KeyRecord | None
     caller: Caller
     address: Address
     raw: bytes
@@ -83,16 +86,21 @@ class Calls:
     async def _serve(self, request: Request, terms: Terms, reply: Reply, line: CallLine) -> None:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
         guard.check(request, terms)
+        key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
         endpoint = find_endpoint(request.method, address.path, terms.free_paths)
         line.endpoint = endpoint.name
-        caller = identify(request.headers, address, terms.require, self._services.encrypt)
+        check_endpoint(key, endpoint)
+        caller = identify(
+            request.headers, address, terms.require, self._services.encrypt, key, terms.aliases
+        )
         line.agent, line.campaign = caller.agent, caller.campaign
         raw = await request.read(terms.body_bytes_max, terms.receive_s)
-        call = Arrived(request, terms, endpoint, caller, address, raw, line)
+        call = Arrived(request, terms, endpoint, key, caller, address, raw, line)
         if endpoint.kind is Kind.METERED:
             await self._metered(call, reply)
         elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+            check_unseen_model(key, endpoint)
             await pass_through(self._services.upstream, call.outbound(raw), reply, line)
         else:
             raise not_served(address.path.decode("latin-1"), endpoint.why)
@@ -128,6 +136,7 @@ class Calls:
         terms, admission = call.terms, self._services.admission
         model = body.model
         call.line.model = model
+        check_model(call.key, model)
         pricing = terms.pricing(call.caller.agent, model)
         if pricing.basis == "provider_price" and pricing.model is None and terms.refuse_unpriced:
             raise not_priced(model)

@@ -81,7 +81,7 @@ class Ledger:
 
     @property
     def engine(self) -> AsyncEngine:
-        """The database, for other tables beside the ledger."""
+        """The database, for the other tables beside the ledger."""
         return self._engine
 
     async def close(self) -> None:

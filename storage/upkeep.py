@@ -10,6 +10,7 @@ from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
 from storage import campaigns, freeze, generations, overrides, scripts
 from storage.errors import NotReady, StorageError
+from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -32,6 +33,7 @@ class Upkeep:
     ) -> None:
         self._link = link
         self._ledger = ledger
+        self._keys = Keys(link, ledger)
         self._janitor_id = janitor_id
         self._window_of = window_of
         self._rules_of = rules_of
@@ -69,6 +71,8 @@ class Upkeep:
         # Gone, or older than what SQL has: either way the next call must find them.
         await overrides.restore(self._link, self._ledger)
         await campaigns.restore(self._link, self._ledger)
+        # Also where Redis was not empty: one that failed over may have lost a revocation.
+        await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         async with self._beating():
             await recovery.run(rules, self._proxies)
@@ -104,6 +108,7 @@ class Upkeep:
                 )
 
     async def tidy(self) -> None:
-        """Forget counters and tombstones that nothing refers to; once an hour is enough."""
+        """Forget counters, tombstones and keys of long ago; once an hour is enough."""
+        await self._keys.tidy()
         if await self._link.run(scripts.TIDY) != ["ok"]:
             raise NotReady("Redis did not tidy")

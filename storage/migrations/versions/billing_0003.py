@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003_billing"
-down_revision = "0001"
+down_revision = "0002_keys"
 branch_labels = None
 depends_on = None
 
