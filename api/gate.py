@@ -17,7 +17,13 @@ from storage.errors import StorageError
 from storage.key_records import BadKey
 
 OPENAPI_PATH: Final = "/api/billing/openapi.json"
+EXPORT_PATH: Final = "/api/billing/export"
 API_BODY_BYTES_MAX: Final = 64 * 1024
+AT_ONCE_MAX: Final = 16
+"""Requests worked on at once; further ones wait their turn, so that calls through the proxy
+always find a connection to Redis and the janitor one to SQL."""
+EXPORTS_MAX: Final = 2
+"""An export lasts as long as its client reads, so exports have turns of their own."""
 LOOKS: Final = ("GET", "HEAD")
 _KEY: Final = re.compile(r"[!-~]{1,255}")
 _HOW = "`purser keys create NAME --admin --role admin` makes one"
@@ -38,6 +44,8 @@ class Gate:
     def __init__(self, app: App, keys: KeyFinder) -> None:
         self._app = app
         self._keys = keys
+        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
+        self._exports = asyncio.Semaphore(EXPORTS_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -46,17 +54,17 @@ class Gate:
             return
         assert scope["type"] == "http", "lifespan belongs to whoever composes the application"
         try:
-            if scope["path"] != OPENAPI_PATH:
-                scope["actor"] = await self._actor(scope)
-                scope["idempotency_key"] = _idempotency_key(scope)
             body = await _body(scope, receive)
+            async with self._exports if scope["path"] == EXPORT_PATH else self._turns:
+                if scope["path"] != OPENAPI_PATH:
+                    scope["actor"] = await self._actor(scope)
+                    scope["idempotency_key"] = _idempotency_key(scope)
+                await self._app(scope, _replayed(body, receive), send)
         except ClientGone:
             return
         except ApiError as error:
             headers = {**error.headers, "Connection": "close"}
             await refusal(error, scope, headers)(scope, receive, send)
-            return
-        await self._app(scope, _replayed(body, receive), send)
 
     async def _actor(self, scope: Scope) -> Actor:
         secret = _bearer(scope)

@@ -1,4 +1,4 @@
-"""The one ASGI application that a process serves: the billing API below its paths, else the proxy."""
+"""The one ASGI application of a process: the billing API below its paths, else the proxy."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
