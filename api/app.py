@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import trpc
 from api.context import Services
-from api.errors import ApiError, api_error, bad_fields
+from api.errors import ApiError, BadField, api_error, bad_fields
 from api.gate import OPENAPI_PATH, Gate
 from api.routes import router
 from budget.errors import BudgetError
@@ -61,7 +61,7 @@ async def _told(request: Request, error: Exception) -> Response:
         case HTTPException(status_code=404):
             found = ApiError(404, "not_found", f"There is nothing at this path; see {OPENAPI_PATH}")
         case HTTPException():
-            found = ApiError(422, "invalid", f"body: {error.detail}", field="body")
+            found = BadField("body", str(error.detail))
         case _:
             raise error
     return trpc.refusal(found, request.scope)
