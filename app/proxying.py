@@ -40,6 +40,7 @@ class ProxyProcess:
 
     def __init__(self, engines: Engines, live: Live, sandbox_url: str) -> None:
         self._live = live
+        self._host = live.loaded.settings.server.host
         self._sandbox_url = f"{sandbox_url}/v1" if sandbox_url else ""
         self._started_ms = int(time.time() * 1000)
         self._terms: tuple[int, str, Terms] | None = None
@@ -112,7 +113,7 @@ class ProxyProcess:
         loaded, standing = self._live.loaded, self.lifeline.standing
         generation = standing.generation if standing else ""
         if self._terms is None or self._terms[:2] != (id(loaded), generation):
-            terms = terms_from(loaded, generation, self._sandbox_url)
+            terms = terms_from(loaded, generation, self._sandbox_url, self._host)
             self._terms = (id(loaded), generation, terms)
         return self._terms[2]
 

@@ -113,12 +113,15 @@ def _portkey_metadata(headers: HeaderList) -> Members:
 
 
 def _baggage(headers: HeaderList) -> Members:
-    """`baggage: campaign=spring%20sale;p=1,userId=7`; members may be anybody's."""
+    """`baggage: campaign=spring%20sale;p=1,userId=7`; members may be anybody's.
+
+    OpenTelemetry writes a space as `+` in Python and as `%20` elsewhere, and `+` as `%2B`.
+    """
     for value in values(headers, BAGGAGE):
         for member in value.split(b","):
             if pair := _MEMBER.fullmatch(member.partition(b";")[0].strip(b" \t")):
-                said = Said(unquote_to_bytes(pair[2]), "The header baggage", foreign=True)
-                yield pair[1].decode(), said
+                text = unquote_to_bytes(pair[2].replace(b"+", b" "))
+                yield pair[1].decode(), Said(text, "The header baggage", foreign=True)
 
 
 READERS: Final[Mapping[str, Callable[[HeaderList], Members]]] = MappingProxyType(

@@ -61,9 +61,15 @@ class Terms:
         )
 
 
-def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
-    """The terms of a configuration; without a key for the upstream, the sandbox answers."""
+def terms_from(
+    loaded: Loaded, generation: str, sandbox_url: str, listens_on: str | None = None
+) -> Terms:
+    """The terms of a configuration; without a key for the upstream, the sandbox answers.
+
+    `listens_on` is the host that the process is bound to, whatever the file says since.
+    """
     settings = loaded.settings
+    host = listens_on or settings.server.host
     return Terms(
         generation=generation,
         basis=settings.charging.basis,
@@ -71,7 +77,7 @@ def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
         models=loaded.models,
         refuse_unpriced=settings.admission.unpriced_model == "refuse",
         target=_target(loaded, sandbox_url),
-        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(settings.server.host),
+        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(host),
         require=frozenset(Dimension(name) for name in settings.auth.require),
         aliases=settings.identity.aliases,
         estimate=EstimateLimits(min_output_tokens=settings.admission.min_output_tokens),

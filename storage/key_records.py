@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal
 
 import orjson
@@ -118,9 +118,10 @@ def packed(record: KeyRecord) -> bytes:
 def unpacked(value: bytes | str) -> KeyRecord:
     """The key that `packed` wrote."""
     text = value.encode() if isinstance(value, str) else value
-    fields: dict[str, Any] = orjson.loads(text.split(b"|", 2)[2])
-    fields["models"], fields["endpoints"] = tuple(fields["models"]), tuple(fields["endpoints"])
-    return KeyRecord(**fields)
+    told: dict[str, Any] = orjson.loads(text.split(b"|", 2)[2])
+    told["models"], told["endpoints"] = tuple(told["models"]), tuple(told["endpoints"])
+    # While versions of Purser change, a newer one may have told more than this one knows.
+    return KeyRecord(**{part.name: told[part.name] for part in fields(KeyRecord)})
 
 
 def forget_ms_of(value: str) -> int:

@@ -71,7 +71,6 @@ class Upkeep:
         # Gone, or older than what SQL has: either way the next call must find them.
         await overrides.restore(self._link, self._ledger)
         await campaigns.restore(self._link, self._ledger)
-        # Also where Redis was not empty: one that failed over may have lost a revocation.
         await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         async with self._beating():

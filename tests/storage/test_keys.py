@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from budget.windows import current_window
 from storage.errors import KeyProblem, NotReady, RedisUnavailable
 from storage.key_records import BadKey
 from storage.keys import By, Keys, Wanted
 from storage.ledger import Ledger
+from storage.presence import READY
 from storage.redis_link import RedisLink
+from storage.upkeep import Upkeep
 
 ME = By("ann", "cli", "needed")
 
@@ -232,3 +235,19 @@ async def test_redis_forgets_keys_that_ended_long_ago(keys, link, monkeypatch):
     await keys.tidy()
     assert set(await link.hash("keys")) == {kept.record.digest, "complete"}
     assert await why_not(keys, gone.secret) == "unknown"
+
+
+async def test_a_failover_that_lost_a_revocation_is_mended_before_anything_is_admitted(
+    keys, link, ledger
+):
+    upkeep = Upkeep(link, ledger, "janitor-1", current_window, lambda: ())
+    await upkeep.tick()
+    made = await keys.create(Wanted("bot"), ME)
+    before = (await link.hash("keys"))[made.record.digest]
+    await keys.revoke("bot", ME)
+    await link.command("HSET", "{purser}:keys", made.record.digest, before)
+    await link.command("HSET", "{purser}:meta", "run_id", "of the server before")
+    assert (await keys.find(made.secret)).name == "bot"
+    await upkeep.tick()
+    assert (await upkeep.tick()).state == READY
+    assert await why_not(keys, made.secret) == "revoked"
