@@ -12,7 +12,7 @@ from budget.errors import Unavailable
 from budget.windows import current_window
 from config.rules import Dimension
 from storage import recovery, upkeep
-from storage.errors import LedgerUnavailable, StorageError
+from storage.errors import LedgerUnavailable, NotReady, StorageError
 from storage.freeze import set_frozen
 from storage.ledger import Ledger
 from storage.outbox import Outbox
@@ -364,3 +364,22 @@ async def test_a_janitor_that_knows_of_nobody_gives_them_time_to_come_back(
         await ticking
         await purse.publish(*RULES)
         assert await purse.counted(RULES[1], "spring") == Counted(usd("0.04"), usd("0.04"))
+
+
+async def test_a_recovery_that_is_overtaken_gives_way_at_once(engines: Engines) -> None:
+    """It would wait for marks that its processes now set for another one."""
+    async with open_purse(engines, *RULES) as purse:
+        proxy = await purse.process("slow")
+        await proxy.die()
+        purse.processes.clear()
+        await purse.link.command("HSET", META, "run_id", "the server before")
+        first = asyncio.create_task(purse.upkeep.tick())
+
+        async def begun() -> bool:
+            return await purse.link.command("HGET", META, "state") == b"recovering"
+
+        await eventually(begun, "the first recovery")
+        other = recovery.Recovery(purse.link, purse.ledger, current_window, "janitor-2")
+        await other._step("begin", "janitor-2")
+        with pytest.raises(NotReady, match="overtaken"):
+            await asyncio.wait_for(first, 3)
