@@ -15,6 +15,7 @@ from app.live import Live
 from app.secrets import metadata_cipher
 from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
+from budget.late import LateWork
 from budget.lifeline import Lifeline
 from budget.settlement import Settlement
 from proxy.app import Proxy, create_proxy
@@ -24,6 +25,7 @@ from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
 from proxy.tokens import preload
 from storage.holds import HoldStore
+from storage.jobs import Jobs
 
 LEAVE_S: Final = 10.0
 """How long a process that ends waits for Redis to acknowledge how its calls ended."""
@@ -41,12 +43,14 @@ class ProxyProcess:
         self.endings = Endings(holds, engines.ledger.entries_of)
         self.lifeline = Lifeline(engines.link, holds, self.endings, self._about)
         self.settlement = Settlement(self.lifeline)
+        self.late = LateWork(self.lifeline, self.settlement, Jobs(engines.link, engines.ledger))
         self._upstream = Upstream()
         cipher = metadata_cipher(engines.data_dir)
         services = Services(
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
+            late=self.late,
             upstream=self._upstream,
             encrypt=lambda plain: cipher.encrypt(plain).decode(),
             readiness=self._readiness,
@@ -61,6 +65,7 @@ class ProxyProcess:
 
     async def stop(self) -> None:
         """Wait for endings to be acknowledged, then leave."""
+        await self.late.wait_until_acknowledged(LEAVE_S)
         await self.settlement.wait_until_acknowledged(LEAVE_S)
         await self.lifeline.stop()
         await self._upstream.aclose()
