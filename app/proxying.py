@@ -58,6 +58,11 @@ class ProxyProcess:
         )
         self.app: Proxy = create_proxy(services)
 
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox answers; empty where the real upstream does."""
+        return self._sandbox_url.removesuffix("/v1")
+
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
         await asyncio.to_thread(preload)

@@ -1,10 +1,11 @@
 """Asks the provider for late work that no client has retrieved, and finds what was orphaned."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
+from urllib.parse import quote
 
 from budget.late import LateBooks
 from config.bounds import HOUR_S, LATE_POLL_PAUSE_S_MAX, LATE_POLL_S, SECOND_MS
@@ -55,8 +56,8 @@ class LatePolls:
         if fetch is None:
             return
         due = [job for job in jobs if job.pollable and self._due(job)]
-        await self._find_orphans(fetch, [job for job in due if job.provider_id is None])
-        for job in due:
+        found = await self._orphans(fetch, [job for job in due if job.provider_id is None])
+        for job in (*due, *found):
             if job.provider_id is not None:
                 await self._ask(fetch, job)
 
@@ -94,28 +95,38 @@ class LatePolls:
         if result is not None:
             await self._books.end(job, result)
 
-    async def _find_orphans(self, fetch: Fetch, nameless: Iterable[LateJob]) -> None:
+    async def _orphans(self, fetch: Fetch, nameless: Iterable[LateJob]) -> list[LateJob]:
         """Adopt batches that were made by calls which never heard of it."""
         orphans = {job.facts.hold_id: job for job in nameless if job.kind == BATCH and job.assumed}
         if not orphans:
-            return
+            return []
         oldest_s = min(job.admitted_ms for job in orphans.values()) // SECOND_MS - HOUR_S
-        after = b""
+        adopted: list[LateJob] = []
         try:
-            for _ in range(PAGES_MAX):
-                page, _ = await fetch.json("batches", query=b"limit=%d" % PAGE + after)
-                listed = [item for item in page.get("data") or [] if isinstance(item, dict)]
-                for item in listed:
-                    job = orphans.pop(_hold_of(item), None)
-                    if job is not None:
-                        named = await self._books.adopt(job, str(item.get("id")))
-                        self._pauses[named.facts.hold_id] = _Pause(0.0)
-                older = bool(listed) and int(listed[-1].get("created_at") or 0) < oldest_s
-                if not orphans or not listed or older or not page.get("has_more"):
-                    return
-                after = b"&after=" + str(listed[-1].get("id")).encode()
+            async for batch in _listed(fetch, oldest_s):
+                job = orphans.pop(_hold_of(batch), None)
+                if job is not None:
+                    adopted.append(await self._books.adopt(job, str(batch.get("id"))))
+                if not orphans:
+                    break
         except UpstreamError as error:
             _log.info("batches are not listed", extra={"why": str(error)})
+        return adopted
+
+
+async def _listed(fetch: Fetch, oldest_s: int) -> AsyncIterator[dict[str, Any]]:
+    """The provider's batches, newest first, back to those made before `oldest_s`."""
+    after = b""
+    for _ in range(PAGES_MAX):
+        page, _ = await fetch.json("batches", query=b"limit=%d" % PAGE + after)
+        listed = [item for item in page.get("data") or [] if isinstance(item, dict)]
+        for batch in listed:
+            yield batch
+        if not listed or not page.get("has_more"):
+            return
+        if int(listed[-1].get("created_at") or 0) < oldest_s:
+            return
+        after = b"&after=" + quote(str(listed[-1].get("id")), safe="").encode()
 
 
 def _hold_of(batch: dict[str, Any]) -> str:

@@ -49,13 +49,15 @@ class Purse:
     def held(self) -> int:
         return sum(grant.held.charge for grant in self.open.values())
 
-    async def admit(self, facts: CallFacts, worst: WorstCase, pricing: Pricing) -> Grant:
+    async def admit(
+        self, facts: CallFacts, worst: WorstCase, pricing: Pricing, hold: Amounts | None = None
+    ) -> Grant:
         if self.refuse is not None:
             raise self.refuse
         ceiling = worst.output_ceiling
         if self.ceiling is not None and worst.lowerable:
             ceiling = self.ceiling
-        held = worst_amounts(pricing, worst, ceiling)
+        held = hold or worst_amounts(pricing, worst, ceiling)
         left = self.limit - self.posted - self.held - held.charge
         if left < 0:
             raise spent(self.limit, self.posted, self.held, held.charge)
@@ -76,6 +78,9 @@ class Purse:
 
     async def response_tokens(self, response_id: str) -> int | None:
         return None
+
+    async def find(self, kind: str, provider_id: str) -> None:
+        """It has no late work."""
 
     async def end(self, grant: Grant, outcome: Outcome) -> Receipt:
         del self.open[grant.facts.hold_id]
@@ -178,6 +183,7 @@ async def stand(
         current=lambda: running.terms,
         admission=real.admission if real else purse,  # type: ignore[arg-type]
         settlement=real.settlement if real else purse,  # type: ignore[arg-type]
+        late=real.late if real else purse,  # type: ignore[arg-type]
         upstream=upstream,
         encrypt=lambda raw: "sealed:" + raw.hex(),
         readiness=readiness,
