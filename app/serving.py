@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from config.bounds import EVENT_BYTES_MAX
 from proxy.connection import BoundedProtocol
 
 BACKLOG: Final = 4096
@@ -50,7 +51,8 @@ def server(app: Any) -> uvicorn.Server:
         uvicorn.Config(
             app,
             http=BoundedProtocol,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=EVENT_BYTES_MAX,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -98,6 +98,17 @@ class Settlement:
         self._endings.keep(ending)
         self._start(ending, asyncio.get_running_loop().create_future())
 
+    async def charge_unheld(self, facts: CallFacts, pricing: Pricing, outcome: Outcome) -> None:
+        """Post in full what was spent without a hold: the upstream began it by itself."""
+        now_ms = self._lifeline.now_ms()
+        book = self._lifeline.rulebook
+        ending = Ending(
+            facts, outcome, amounts(pricing, outcome.usage, outcome.tier), frozenset(),
+            pricing.version, now_ms, book.postings(facts, now_ms) if book else (),
+            self._lifeline.holds.epoch,
+        )  # fmt: skip
+        await self._carry_out(ending)
+
     async def wait_until_acknowledged(self, timeout_s: float) -> bool:
         """Wait for every ending to be acknowledged: before a process leaves."""
         if not self._tasks:

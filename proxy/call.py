@@ -19,6 +19,7 @@ from proxy.errors import (
     not_found,
     not_priced,
     not_served,
+    upgrade_needed,
     wrong_method,
 )
 from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
@@ -68,6 +69,8 @@ class Calls:
         line.agent, line.campaign = caller.agent, caller.campaign
         raw = await request.read(terms.body_bytes_max, terms.receive_s)
         call = Arrived(request, terms, endpoint, caller, address, raw, line)
+        if endpoint.shape is Shape.REALTIME:
+            raise upgrade_needed()
         if endpoint.kind is Kind.METERED:
             await self._metered(call, reply)
         elif endpoint.kind is Kind.LATE:

@@ -23,6 +23,7 @@ class Shape(StrEnum):
     COMPLETIONS = "completions"
     EMBEDDINGS = "embeddings"
     BATCH = "batch"
+    REALTIME = "realtime"
     NONE = "none"
 
 
@@ -89,6 +90,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/responses", Kind.METERED, Shape.RESPONSES),
     Endpoint("POST", "/v1/completions", Kind.METERED, Shape.COMPLETIONS),
     Endpoint("POST", "/v1/embeddings", Kind.METERED, Shape.EMBEDDINGS),
+    Endpoint("GET", "/v1/realtime", Kind.METERED, Shape.REALTIME, "each response is held for"),
     Endpoint("GET", "/v1/models", Kind.FREE, why="a list that costs nothing"),
     Endpoint("GET", "/v1/models/{model}", Kind.FREE, why="a description that costs nothing"),
     *_rows(Kind.LATE, _LATER, [
@@ -132,7 +134,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     ]),
     *_rows(Kind.REFUSED, "moderation is not carried by this proxy yet", ["POST /v1/moderations"]),
     *_rows(Kind.REFUSED, _REALTIME, [
-        "GET /v1/realtime",
         "POST /v1/realtime/client_secrets",
         "POST /v1/realtime/sessions",
         "POST /v1/realtime/transcription_sessions",

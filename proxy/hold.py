@@ -46,7 +46,7 @@ class OpenHold:
         self.late = False
         """A job owns it now: it ends when its cost is known, not when the request does."""
         self._settlement = settlement
-        self._line = line
+        self.line = line
 
     async def __aenter__(self) -> "OpenHold":
         return self
@@ -72,7 +72,7 @@ class OpenHold:
     def pass_on(self) -> None:
         """The provider has named the work: its job ends the hold."""
         self.late = True
-        self._line.outcome = "late"
+        self.line.outcome = "late"
 
     def sending(self) -> None:
         """From here on nobody can say that nothing was sent."""
@@ -93,9 +93,9 @@ class OpenHold:
                 tier=reading.tier,
                 flags=flags,
                 response_id=reading.response_id,
-                http_status=self._line.upstream_status,
-                latency_ms=ms_since(self._line.start_s),
-                ttfb_ms=self._line.ttfb_ms,
+                http_status=self.line.upstream_status,
+                latency_ms=ms_since(self.line.start_s),
+                ttfb_ms=self.line.ttfb_ms,
             )
         )
 
@@ -115,9 +115,9 @@ class OpenHold:
         return await self._end(
             Outcome(
                 status,
-                http_status=self._line.upstream_status,
-                latency_ms=ms_since(self._line.start_s),
-                ttfb_ms=self._line.ttfb_ms,
+                http_status=self.line.upstream_status,
+                latency_ms=ms_since(self.line.start_s),
+                ttfb_ms=self.line.ttfb_ms,
             )
         )
 
@@ -125,5 +125,5 @@ class OpenHold:
         assert not self.ended, "a hold ends once"
         self.ended = True
         receipt = await self._settlement.end(self.grant, outcome)
-        self._line.ended(outcome.status, receipt)
+        self.line.ended(outcome.status, receipt)
         return receipt

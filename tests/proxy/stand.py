@@ -192,6 +192,7 @@ async def stand(
     config = uvicorn.Config(
         create_proxy(services),
         http=BoundedProtocol,
+        ws="websockets-sansio",
         lifespan="off",
         proxy_headers=False,
         log_config=None,
