@@ -265,4 +265,4 @@ async def test_late_work_is_not_begun_while_sql_is_away(engines, monkeypatch):
 
 
 def _broken():
-    return make_engine("sqlite:////nowhere/at/all.sqlite3")
+    return make_engine("postgresql://postgres@127.0.0.1:1/none")
