@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from budget.rulebook import Rulebook
 from config.bounds import TOMBSTONE_S
 from storage.entries import totals_of
 from storage.errors import Conflict
@@ -65,6 +66,8 @@ class Endings:
         self._holds = holds
         self._history = history
         self.open: dict[str, OpenCall] = {}
+        self.rulebook: Rulebook | None = None
+        """The rules in force, as this process last heard."""
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     @property
@@ -110,7 +113,8 @@ class Endings:
         try:
             ended = await self._holds.end(
                 ending.facts, ending.outcome, ending.amounts, ending.flags, ending.price_version,
-                ending.admitted_ms, ending.postings, prior,
+                ending.admitted_ms, self._postings(ending), prior,
+                self.rulebook.generation.number if self.rulebook else "",
             )  # fmt: skip
         except Conflict as error:
             _log.critical("a hold was told to end twice", extra={"why": str(error)})
@@ -123,12 +127,27 @@ class Endings:
             kept.seq = ended.seq
         return ended
 
+    async def stands_in_sql(self, hold_id: str) -> bool:
+        """Whether the ledger knows an end of this hold."""
+        return bool(await self._history(hold_id))
+
     async def repeat(self, now_ms: int | None) -> int:
         """Say every kept ending again, to a Redis that may have lost them; returns how many."""
         endings = [kept.ending for kept in self._kept.values()]
         for ending in endings:
             await self.attempt(ending, now_ms)
         return len(endings)
+
+    def _postings(self, ending: Ending) -> tuple[Posting, ...]:
+        """Where a call counts that Redis has forgotten: also in rules that came after it."""
+        if self.rulebook is None or not ending.postings:
+            return ending.postings
+        known = {(posting.counter, posting.window_start_ms) for posting in ending.postings}
+        return ending.postings + tuple(
+            posting
+            for posting in self.rulebook.postings(ending.facts, ending.admitted_ms)
+            if (posting.counter, posting.window_start_ms) not in known
+        )
 
     def _may_be_forgotten(self, ending: Ending, now_ms: int | None) -> bool:
         """Whether Redis may no longer know of a hold that SQL knows has ended."""

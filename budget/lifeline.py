@@ -40,13 +40,17 @@ class Lifeline:
         self.holds = holds
         self.endings = endings
         self._about = about
-        self.rulebook: Rulebook | None = None
         self.standing: Standing | None = None
         self._heard_at = 0.0
         self._done: tuple[str, str] = ("", "")
         self._joined = ""
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+
+    @property
+    def rulebook(self) -> Rulebook | None:
+        """The rules in force."""
+        return self.endings.rulebook
 
     @property
     def ready(self) -> bool:
@@ -106,11 +110,11 @@ class Lifeline:
         """Take up the generation in force."""
         generation = await generations.load(self._link)
         if generation is None:
-            self.rulebook = None
+            self.endings.rulebook = None
             return
         book = Rulebook(generation)
         book.turn(self.now_ms())
-        self.rulebook = book
+        self.endings.rulebook = book
 
     async def _live(self) -> None:
         while True:
@@ -139,7 +143,8 @@ class Lifeline:
             await self._link.run(scripts.RECOVER, "replayed", standing.epoch, self.holds.process_id)
             self._done = step
         elif standing.state == READY and self._joined != standing.epoch:
-            # It was away for the whole recovery: what it held there is known no more.
+            # It was away for the whole recovery.
+            await self._hold_late(standing.epoch)
             await self._replay(standing.epoch)
         if standing.state == READY:
             self.endings.forget(standing.drained)
@@ -149,12 +154,18 @@ class Lifeline:
 
     async def _tell_open_holds(self, epoch: str) -> None:
         for call in list(self.endings.open.values()):
-            await self._tell(epoch, call)
+            await self._tell("hold", epoch, call)
         await self._link.run(scripts.RECOVER, "collected", epoch, self.holds.process_id)
 
-    async def _tell(self, epoch: str, call: OpenCall) -> None:
+    async def _hold_late(self, epoch: str) -> None:
+        """Hold again what Redis forgot, unless SQL knows that it was assumed meanwhile."""
+        for call in list(self.endings.open.values()):
+            if not await self.endings.stands_in_sql(call.facts.hold_id):
+                await self._tell("late", epoch, call)
+
+    async def _tell(self, step: str, epoch: str, call: OpenCall) -> None:
         await self._link.run(
-            scripts.RECOVER, "hold", epoch, call.facts.hold_id, self.holds.process_id,
+            scripts.RECOVER, step, epoch, call.facts.hold_id, self.holds.process_id,
             call.admitted_ms, call.held.charge, call.held.provider, call.ceiling,
             pack_postings(call.postings), ".".join(call.facts.digests()),
             record_of(call.facts, call.price_version),
@@ -163,7 +174,7 @@ class Lifeline:
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
         # Numbers of generations start anew in an emptied Redis: the same one may be other rules.
-        self.rulebook = None
+        await self.reload_rules()
         count = await self.endings.repeat(self.now_ms())
         self._joined = epoch
         _log.info("joined a rebuilt Redis", extra={"epoch": epoch, "endings": count})

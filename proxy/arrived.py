@@ -14,6 +14,7 @@ from proxy.identity import Address
 from proxy.log import CallLine
 from proxy.request import Request
 from proxy.terms import Terms
+from storage.key_records import KeyRecord
 from storage.records import Caller
 
 
@@ -24,6 +25,7 @@ class Arrived:
     request: Request
     terms: Terms
     endpoint: Endpoint
+    key: KeyRecord | None
     caller: Caller
     address: Address
     raw: bytes

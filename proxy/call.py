@@ -14,6 +14,7 @@ from proxy.body import (
     with_usage,
 )
 from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
+from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
     not_found,
@@ -62,13 +63,17 @@ class Calls:
     async def _serve(self, request: Request, terms: Terms, reply: Reply, line: CallLine) -> None:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
         guard.check(request, terms)
+        key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
         endpoint = find_endpoint(request.method, address.path, terms.free_paths)
         line.endpoint = endpoint.name
-        caller = identify(request.headers, address, terms.require, self._services.encrypt)
+        check_endpoint(key, endpoint)
+        caller = identify(
+            request.headers, address, terms.require, self._services.encrypt, key, terms.aliases
+        )
         line.agent, line.campaign = caller.agent, caller.campaign
         raw = await request.read(terms.body_bytes_max, terms.receive_s)
-        call = Arrived(request, terms, endpoint, caller, address, raw, line)
+        call = Arrived(request, terms, endpoint, key, caller, address, raw, line)
         if endpoint.shape is Shape.REALTIME:
             raise upgrade_needed()
         if endpoint.kind is Kind.METERED:
@@ -76,6 +81,7 @@ class Calls:
         elif endpoint.kind is Kind.LATE:
             await self._late.serve(call, reply)
         elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+            check_unseen_model(key, endpoint)
             await pass_through(self._services.upstream, call.outbound(raw), reply, line)
         else:
             raise not_served(address.path.decode("latin-1"), endpoint.why)
@@ -116,6 +122,7 @@ class Calls:
         terms, admission = call.terms, self._services.admission
         model = body.model
         call.line.model = model
+        check_model(call.key, model)
         pricing = terms.pricing(call.caller.agent, model)
         if pricing.basis == "provider_price" and pricing.model is None and terms.refuse_unpriced:
             raise not_priced(model)

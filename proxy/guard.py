@@ -1,11 +1,10 @@
-"""What a request must be before anything of it is believed: bounded, well framed, entitled."""
+"""What a request must be before anything of it is believed: bounded and well framed."""
 
 from typing import Final
 
 from config.bounds import HEADER_BYTES_MAX
-from proxy.errors import HeaderList, Refusal, bad_request, too_busy, unauthorized
+from proxy.errors import HeaderList, Refusal, bad_request, too_busy
 from proxy.headers import values
-from proxy.local import why_not_local
 from proxy.request import Request, too_large
 from proxy.terms import Terms
 
@@ -35,7 +34,6 @@ def check(request: Request, terms: Terms) -> None:
     """Raise a `Refusal` for a request whose head alone is reason enough."""
     check_bounds(request)
     check_framing(request.headers, terms.body_bytes_max)
-    check_entitled(request, terms.open_to_loopback)
 
 
 def check_bounds(request: Request) -> None:
@@ -79,12 +77,3 @@ def check_framing(headers: HeaderList, body_bytes_max: int) -> None:
                 "before they are sent. Send the body without Content-Encoding.",
                 code="unsupported_content_encoding",
             )
-
-
-def check_entitled(request: Request, open_to_loopback: bool) -> None:
-    """401 unless this deployment is open to local programs and this is one."""
-    if not open_to_loopback:
-        raise unauthorized("this deployment is not open")
-    why = why_not_local(request)
-    if why is not None:
-        raise unauthorized(why)

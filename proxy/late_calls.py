@@ -11,6 +11,7 @@ from proxy.arrived import Arrived, answered
 from proxy.batch_bound import TIER, BatchBound, batch_endpoint, bound_batch
 from proxy.body import BadBody, Body, read_body, with_metadata
 from proxy.endpoints import Shape, find
+from proxy.entitlement import check_model
 from proxy.errors import HeaderList, NeverSent, Refusal, UpstreamError, no_answer
 from proxy.exchange import SUCCESS, budget_headers, cost_headers, pass_through
 from proxy.fetch import Fetch, NotFound
@@ -55,6 +56,7 @@ class LateCalls:
             body = read_body(call.raw)
             bound = await self._bound(call, body)
             call.line.model = bound.model
+            check_model(call.key, bound.model)
             facts = CallFacts(
                 hold_id=call.line.request_id,
                 request_id=call.line.request_id,

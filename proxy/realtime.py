@@ -16,6 +16,8 @@ from yarl import URL
 from config.bounds import EVENT_BYTES_MAX, UPSTREAM_CLOSE_S
 from proxy import guard
 from proxy.body import BadBody, Body, read_body
+from proxy.endpoints import find
+from proxy.entitlement import check_endpoint, check_model, entitled
 from proxy.errors import HeaderList, Refusal, bad_request
 from proxy.forward import Target, tls_context
 from proxy.headers import to_upstream, without
@@ -32,6 +34,7 @@ NOT_PASSED: Final = (
     b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions",
     b"sec-websocket-protocol", b"accept-encoding",
 )  # fmt: skip
+_ENDPOINT: Final = find("GET", "/v1/realtime")
 REFUSAL_PAUSE_S: Final = 1.0
 """Audio comes many times a second: one refusal of it is told as often."""
 LOST: Final = 1011
@@ -71,6 +74,7 @@ class Realtime:
         """Check the handshake as a call's head is checked, then connect. Raises `Refusal`."""
         terms = self._services.current()
         guard.check(request, terms)
+        key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
         if address.path != PATH:
             raise Refusal(404, "The only WebSocket path served here is /v1/realtime.",
@@ -82,8 +86,12 @@ class Realtime:
                 "connect from a server, with the key in the Authorization header.",
                 code="key_in_subprotocol",
             )
-        caller = identify(request.headers, address, terms.require, self._services.encrypt)
+        check_endpoint(key, _ENDPOINT)
+        caller = identify(
+            request.headers, address, terms.require, self._services.encrypt, key, terms.aliases
+        )
         model = _model_of(request.query)
+        check_model(key, model)
         pricing = terms.pricing(caller.agent, model)
         if pricing.model is None or pricing.model.context_window is None:
             raise bad_request(

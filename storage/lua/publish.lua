@@ -1,11 +1,12 @@
 -- Publishes one generation of rules. Counters that are new are filled here, in the same step,
--- from what SQL had up to `drained`, the outbox beyond it, and the open holds.
+-- from what SQL had up to `drained`, the outbox beyond it, and the open holds. Not before all
+-- endings are replayed: one that comes after would miss a counter that is new to it.
 -- ARGV: 1 run id, 2 epoch, 3 generation expected, 4 new generation, 5 rules (JSON), 6 digest,
 -- 7 drained number of the sums, 8 count of limits, then counter and limit of each, then for each
 -- new counter: counter, mode, match ("dimension=digest;…"), each ("dimension;…"), window start,
 -- window end, count of values, then value and posted amount of each.
 local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'generation', 'drained')
-if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] or meta[3] == 'recovering' or not meta[3] then return { 'unready' } end
+if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] or meta[3] ~= 'ready' then return { 'unready' } end
 if (meta[4] or '') ~= ARGV[3] then return { 'moved', meta[4] or '' } end
 
 local now, at = now_ms(), 9

@@ -40,7 +40,10 @@ async def test_every_digit_is_kept_on_the_whole_way(engines: Engines, amount: in
         assert refused.value.held_nano == amount
         assert refused.value.needed_nano == NANO_MAX - amount + 1
         receipt = await proxy.settlement.end(grant, used(amount - 1))
-        assert (receipt.amounts.charge, receipt.remaining_nano) == (amount - 1, NANO_MAX - amount + 1)
+        assert (receipt.amounts.charge, receipt.remaining_nano) == (
+            amount - 1,
+            NANO_MAX - amount + 1,
+        )
         assert await purse.counted(each, "spring") == Counted(amount - 1, 0)
         hold_id = grant.facts.hold_id
         await correct(

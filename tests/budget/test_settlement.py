@@ -173,7 +173,9 @@ async def test_a_call_belongs_to_the_window_of_its_admission(engines: Engines) -
         by_window = {c.window: c.values[""] for c in (await read_snapshot(purse.link)).counters}
         assert by_window.pop(brief) == Counted(usd("0.4"), 0)
         assert list(by_window.values()) == [Counted(0, usd("0.4"))]
-        assert following.facts.hold_id in {h.hold_id for h in (await read_snapshot(purse.link)).holds}
+        assert following.facts.hold_id in {
+            h.hold_id for h in (await read_snapshot(purse.link)).holds
+        }
 
 
 async def test_a_settle_that_redis_knows_nothing_of_is_posted_in_full(engines: Engines) -> None:

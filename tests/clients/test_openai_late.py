@@ -1,6 +1,5 @@
 """openai-python's late work through Purser: batches, background responses, realtime sessions."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 
