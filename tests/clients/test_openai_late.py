@@ -53,22 +53,24 @@ def test_a_background_response_is_polled_to_its_end_and_charged_once(
 
 
 async def test_a_realtime_session_answers_and_is_charged(stack: Stack, campaign: str) -> None:
-    async with AsyncOpenAI() as client:
-        async with client.realtime.connect(model="gpt-realtime") as session:
-            await session.session.update(
-                session={"type": "realtime", "output_modalities": ["text"]}
-            )
-            await session.conversation.item.create(
-                item={
-                    "type": "message",
-                    "role": "user",
-                    "content": [{"type": "input_text", "text": "Hello"}],
-                }
-            )
-            await session.response.create()
-            async for event in session:
-                assert event.type != "error", event
-                if event.type == "response.done":
-                    break
+    async with (
+        AsyncOpenAI() as client,
+        client.realtime.connect(model="gpt-realtime") as session,
+    ):
+        await session.session.update(
+            session={"type": "realtime", "output_modalities": ["text"]}
+        )
+        await session.conversation.item.create(
+            item={
+                "type": "message",
+                "role": "user",
+                "content": [{"type": "input_text", "text": "Hello"}],
+            }
+        )
+        await session.response.create()
+        async for event in session:
+            assert event.type != "error", event
+            if event.type == "response.done":
+                break
     assert event.response.usage is not None
     assert event.response.usage.total_tokens
