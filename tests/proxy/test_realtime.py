@@ -149,19 +149,20 @@ async def test_without_budget_an_error_event_is_told_and_the_socket_stays_open(e
 
 async def test_with_voice_detection_audio_leaves_only_with_money_held(engines):
     audio = json.dumps({"type": "input_audio_buffer.append", "audio": "AAAA"})
-    async with realtime(engines) as session, session.connect() as socket:
-        await socket.send(audio)
-        await session.far.heard("input_audio_buffer.append")
-        one = (await session.counted())[1]
-        assert one > 0
-        await session.far.respond()
-        await heard(socket, "response.done")
-        await socket.send(audio)
-        await until(lambda: len(session.far.got) == 2)
-        assert await session.counted() == (150 * TOKEN_NANO, one)
-    async with asyncio.timeout(5):
-        while await session.counted() != (150 * TOKEN_NANO, 0):
-            await asyncio.sleep(0.01)
+    async with realtime(engines) as session:
+        async with session.connect() as socket:
+            await socket.send(audio)
+            await session.far.heard("input_audio_buffer.append")
+            one = (await session.counted())[1]
+            assert one > 0
+            await session.far.respond()
+            await heard(socket, "response.done")
+            await socket.send(audio)
+            await until(lambda: len(session.far.got) == 2)
+            assert await session.counted() == (150 * TOKEN_NANO, one)
+        async with asyncio.timeout(5):
+            while await session.counted() != (150 * TOKEN_NANO, 0):
+                await asyncio.sleep(0.01)
 
 
 async def test_with_detection_off_audio_holds_nothing(engines):
