@@ -1,9 +1,13 @@
 """The way of a call: identity, endpoint, body, estimate, admission, exchange."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from budget.admission import Grant
+from budget.charge import Pricing
 from budget.errors import Refused, Unavailable
 from proxy import guard
 from proxy.body import (
@@ -14,7 +18,7 @@ from proxy.body import (
     with_ceiling,
     with_usage,
 )
-from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
+from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
 from proxy.errors import (
     HeaderList,
     bad_request,
@@ -25,19 +29,29 @@ from proxy.errors import (
     unavailable,
     wrong_method,
 )
-from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
+from proxy.estimate import (
+    UNIT_SHAPES,
+    ceiling_field,
+    estimate,
+    must_write_ceiling,
+    tool_calls_to_write,
+)
 from proxy.exchange import Exchange, Outbound, pass_through
-from proxy.headers import to_upstream, values
+from proxy.form import FormReader, boundary_of
+from proxy.headers import one, to_upstream, values
 from proxy.hold import OpenHold, hold_for
 from proxy.identity import Address, identify, read_address
 from proxy.log import CallLine
+from proxy.priced import model_of, priced_model
 from proxy.reply import Reply
-from proxy.request import Request
+from proxy.request import BODIES, UPLOADS, Request
 from proxy.terms import Services, Terms
 from proxy.tokens import off_loop
+from proxy.upload import Passing, Spool
 from storage.records import Caller, CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
+NOTHING_ASSUMED: Final[Mapping[str, int]] = MappingProxyType({})
 TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
 
 
@@ -50,16 +64,52 @@ class Arrived:
     endpoint: Endpoint
     caller: Caller
     address: Address
-    raw: bytes
     line: CallLine
 
-    def outbound(self, body: bytes) -> Outbound:
-        """As it goes upstream: the client's own bytes but for what was spliced into `body`."""
+    @property
+    def is_upload(self) -> bool:
+        """Whether its body is a form with files, or may be as large as one."""
+        if self.endpoint.upload_bytes_max is None:
+            return False
+        return self.endpoint.kind is not Kind.METERED or self.boundary is not None
+
+    @property
+    def boundary(self) -> bytes | None:
+        """The boundary of a multipart body; None for JSON. Raises `BadBody` for a bad one."""
+        return boundary_of(one(self.request.headers, b"content-type"))
+
+    @property
+    def bytes_max(self) -> int:
+        """How long its body may be."""
+        if not self.is_upload:
+            return self.terms.body_bytes_max
+        return min(self.terms.upload_bytes_max, self.endpoint.upload_bytes_max or 0)
+
+    async def read(self) -> bytes:
+        """The body of a call that uploads nothing."""
+        return await self.request.read(self.bytes_max, self.terms.receive_s)
+
+    def passing(self) -> Passing | bytes:
+        """The body of an upload, as it comes; none where the head says that there is none."""
+        if self.request.has_body:
+            return Passing(self.request, self.bytes_max, self.terms.receive_s)
+        return b""
+
+    def outbound(self, body: bytes | AsyncIterable[bytes]) -> Outbound:
+        """As it goes upstream: the client's own bytes but for what was spliced into `body`.
+
+        What is not held in memory keeps the length that the client stated.
+        """
         path = self.address.path.removeprefix(b"/v1")
         if self.request.query:
             path += b"?" + self.request.query
         target = self.terms.target
         headers = to_upstream(self.request.headers, target.api_key)
+        if isinstance(body, Spool):
+            headers.append((b"content-length", str(body.size_bytes).encode()))
+        elif not isinstance(body, bytes):
+            stated = values(self.request.headers, b"content-length")
+            headers += [(b"content-length", length) for length in stated]
         return Outbound(target, self.request.method, path, headers, body)
 
 
@@ -84,25 +134,33 @@ class Calls:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
         guard.check(request, terms)
         address = read_address(request.raw_path)
-        endpoint = find_endpoint(request.method, address.path, terms.free_paths)
+        endpoint = find_endpoint(request.method, address.path, terms.free_paths, terms.assumed_nano)
         line.endpoint = endpoint.name
         caller = identify(request.headers, address, terms.require, self._services.encrypt)
         line.agent, line.campaign = caller.agent, caller.campaign
-        raw = await request.read(terms.body_bytes_max, terms.receive_s)
-        call = Arrived(request, terms, endpoint, caller, address, raw, line)
-        if endpoint.kind is Kind.METERED:
-            await self._metered(call, reply)
-        elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
-            await pass_through(self._services.upstream, call.outbound(raw), reply, line)
-        else:
-            raise not_served(address.path.decode("latin-1"), endpoint.why)
-
-    async def _metered(self, call: Arrived, reply: Reply) -> None:
+        call = Arrived(request, terms, endpoint, caller, address, line)
         try:
-            body = await off_loop(len(call.raw), lambda: read_body(call.raw), READ_INLINE_BYTES_MAX)
-            grant = await self._admit(call, body)
+            guard.check_length(
+                request.headers, call.bytes_max, UPLOADS if call.is_upload else BODIES
+            )
+            if endpoint.kind is Kind.METERED and call.is_upload:
+                with closing(Spool()) as spool:
+                    await self._metered(call, reply, spool)
+            elif endpoint.kind is Kind.METERED:
+                await self._metered(call, reply, None)
+            elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+                body = call.passing() if call.is_upload else await call.read()
+                await pass_through(self._services.upstream, call.outbound(body), reply, line)
+            else:
+                raise not_served(address.path.decode("latin-1"), endpoint.why)
         except BadBody as error:
             raise bad_request(error.message, error.param, error.code) from error
+
+    async def _metered(self, call: Arrived, reply: Reply, spool: Spool | None) -> None:
+        """One paid call; a `spool` takes the form that a multipart body is."""
+        body = await self._body(call, spool)
+        try:
+            grant = await self._admit(call, body)
         except Refused as error:
             raise refused(error, call.terms.spent_status) from error
         except Unavailable as error:
@@ -113,24 +171,36 @@ class Calls:
             asks_usage = call.endpoint.takes_usage_option and body.stream
             exchange = Exchange(
                 upstream=self._services.upstream,
-                outbound=call.outbound(spliced(call.endpoint, body, grant, asks_usage).raw),
+                outbound=call.outbound(
+                    spool or spliced(call.endpoint, body, grant, asks_usage).raw
+                ),
                 endpoint=call.endpoint,
                 hold=hold,
-                streamed=body.stream,
+                streamed=body.stream or call.endpoint.shape is Shape.SPEECH,
                 hide_usage=asks_usage and not body.wants_usage,
                 tell_cost=values(call.request.headers, STREAM_COST) == [b"comment"],
                 line=call.line,
+                outbound_format=body.fields.get("response_format"),
             )
             await exchange.run(call.request, reply)
+
+    async def _body(self, call: Arrived, spool: Spool | None) -> Body:
+        """What the client sent. Raises `BadBody`, `Refusal`, `ClientGone`."""
+        boundary = call.boundary if spool else None
+        if spool is not None and boundary is not None:
+            return await spool.take(
+                call.request, call.bytes_max, call.terms.receive_s, FormReader(boundary)
+            )
+        raw = await call.read()
+        if call.endpoint.shape is Shape.FIXED:
+            return Body(raw, {}, {})
+        return await off_loop(len(raw), lambda: read_body(raw), READ_INLINE_BYTES_MAX)
 
     async def _admit(self, call: Arrived, body: Body) -> Grant:
         """Hold the worst case. Raises `BadBody`, `Refused`, `Unavailable`, `Refusal`."""
         terms, admission = call.terms, self._services.admission
-        model = body.model
+        model, pricing = price(call.endpoint, body, terms, call.caller.agent)
         call.line.model = model
-        pricing = terms.pricing(call.caller.agent, model)
-        if pricing.basis == "provider_price" and pricing.model is None and terms.refuse_unpriced:
-            raise not_priced(model)
         # Both are read here, so that what is not true or false is refused before money is held.
         _ = body.stream, body.wants_usage
         worst = await estimate(
@@ -148,15 +218,45 @@ class Calls:
         return await hold_for(admission, self._services.settlement, facts, worst, pricing)
 
 
-def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endpoint:
+def price(endpoint: Endpoint, body: Body, terms: Terms, agent: str) -> tuple[str, Pricing]:
+    """The model that is asked for ("" where a call names none), and what it is charged by.
+
+    Raises `BadBody`, and a 400 `Refusal` for what has no price that could bound it.
+    """
+    if endpoint.shape is Shape.FIXED:
+        fee = 0 if endpoint.fee is None else terms.models.fees_nano[endpoint.fee]
+        fixed = fee if endpoint.fixed_nano is None else endpoint.fixed_nano
+        return "", replace(terms.pricing(agent, ""), fixed_nano=fixed)
+    model = model_of(endpoint, body)
+    priced = priced_model(endpoint, body, model, terms.models)
+    pricing = replace(terms.pricing(agent, model), model=priced)
+    by_rate = pricing.basis == "agent_rate" and endpoint.shape not in UNIT_SHAPES
+    if priced is None and not by_rate and terms.refuse_unpriced:
+        raise not_priced(model)
+    return model, pricing
+
+
+def find_endpoint(
+    method: str,
+    path: bytes,
+    free_paths: tuple[str, ...],
+    assumed_nano: Mapping[str, int] = NOTHING_ASSUMED,
+) -> Endpoint:
     """The row of the table for a raw path; raises a 404 or 405 `Refusal`.
 
-    `free_paths` are templates that ops listed: they free what the table refuses or lacks, and
-    nothing that it meters.
+    `free_paths` and the paths of `assumed_nano` are templates that ops listed: they free, or
+    give a fixed cost to, what the table refuses, holds for later or lacks, and nothing that it
+    meters or knows to be free.
     """
     text = path.decode("latin-1")
     listed = next((free for free in free_paths if matches(free, text)), None)
-    freed = Endpoint(method, listed, Kind.FREE) if listed is not None else None
+    assumed = next((known for known in assumed_nano if matches(known, text)), None)
+    freed = None
+    if listed is not None:
+        freed = Endpoint(method, listed, Kind.FREE)
+    elif assumed is not None:
+        nano = assumed_nano[assumed]
+        freed = Endpoint(method, assumed, Kind.METERED, Shape.FIXED, fixed_nano=nano)
     try:
         found = find(method, text)
     except UnknownPath:
@@ -167,7 +267,7 @@ def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endp
         if freed is None:
             raise wrong_method(method, text, error.allowed) from None
         return freed
-    return freed if freed is not None and found.kind is Kind.REFUSED else found
+    return freed if freed is not None and found.kind in (Kind.REFUSED, Kind.LATE) else found
 
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:

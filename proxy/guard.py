@@ -34,7 +34,7 @@ class InFlight:
 def check(request: Request, terms: Terms) -> None:
     """Raise a `Refusal` for a request whose head alone is reason enough."""
     check_bounds(request)
-    check_framing(request.headers, terms.body_bytes_max)
+    check_framing(request.headers, max(terms.body_bytes_max, terms.upload_bytes_max))
     check_entitled(request, terms.open_to_loopback)
 
 
@@ -79,6 +79,13 @@ def check_framing(headers: HeaderList, body_bytes_max: int) -> None:
                 "before they are sent. Send the body without Content-Encoding.",
                 code="unsupported_content_encoding",
             )
+
+
+def check_length(headers: HeaderList, bytes_max: int, setting: str) -> None:
+    """413 for a body that states to be longer than its path takes."""
+    for length in values(headers, b"content-length"):
+        if int(length[:20]) > bytes_max:
+            raise too_large(bytes_max, setting)
 
 
 def check_entitled(request: Request, open_to_loopback: bool) -> None:
