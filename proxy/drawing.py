@@ -33,7 +33,7 @@ _SIZE: Final = re.compile(r"(\d{2,4})x(\d{2,4})")
 
 _SHOWN_TOKENS: Final = 65 + 8 * 129
 """An image to edit: a base, and the most tiles that one scaled to 512 px has."""
-_SHOWN_CLOSELY_TOKENS: Final = _SHOWN_TOKENS + 6_144
+_SHOWN_CLOSELY_TOKENS: Final = _SHOWN_TOKENS + 6_240
 """With `input_fidelity: high`, which adds the most where it is not square."""
 _SHOWN_TO_LATER_TOKENS: Final = 15_000
 """Later families look closely always; their formula is not published."""
@@ -56,7 +56,7 @@ def drawn_tokens(model: str, body: Body) -> int:
 def _one_image(model: str, quality: object, size: str) -> int:
     if _FIXED_FAMILY.match(model):
         by_size = _FIXED_SIZES.get(str(quality), _FIXED_SIZES["high"])
-        return by_size.get(size, max(by_size.values()))
+        return by_size.get(size, max(*by_size.values(), _by_area(str(quality), size)))
     axis = _AXIS.get(str(quality), _AXIS["high"])
     parts = _SIZE.fullmatch(size)
     if parts is None:
@@ -64,7 +64,17 @@ def _one_image(model: str, quality: object, size: str) -> int:
     width, height = int(parts[1]), int(parts[2])
     short, long = min(width, height), max(width, height)
     other_axis = (2 * axis * short + long) // (2 * long)
-    return ceil_div(axis * other_axis * (_AREA_OFFSET + width * height), _AREA_SCALE)
+    by_formula = ceil_div(axis * other_axis * (_AREA_OFFSET + width * height), _AREA_SCALE)
+    return max(by_formula, _by_area(str(quality), size))
+
+
+def _by_area(quality: str, size: str) -> int:
+    """As many tokens for each pixel as the square of the first family has; 0 without a size."""
+    parts = _SIZE.fullmatch(size)
+    if parts is None:
+        return 0
+    square = _FIXED_SIZES.get(quality, _FIXED_SIZES["high"])["1024x1024"]
+    return ceil_div(square * int(parts[1]) * int(parts[2]), 1024 * 1024)
 
 
 def _refuse_unbounded(body: Body) -> None:

@@ -136,6 +136,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                         headers=CIMultiDict(
                             (name.decode("latin-1"), _text(value))
                             for name, value in request.headers.raw
+                            if name.lower() != b"transfer-encoding"
                         ),
                         data=_pieces(request, writing) if _has_body(request) else None,
                         allow_redirects=False,

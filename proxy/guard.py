@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from config.bounds import HEADER_BYTES_MAX
+from config.bounds import HEADER_BYTES_MAX, UPLOAD_BYTES_MAX_CEILING
 from proxy.errors import HeaderList, Refusal, bad_request, too_busy, unauthorized
 from proxy.headers import values
 from proxy.local import why_not_local
@@ -34,7 +34,7 @@ class InFlight:
 def check(request: Request, terms: Terms) -> None:
     """Raise a `Refusal` for a request whose head alone is reason enough."""
     check_bounds(request)
-    check_framing(request.headers, max(terms.body_bytes_max, terms.upload_bytes_max))
+    check_framing(request.headers, UPLOAD_BYTES_MAX_CEILING)
     check_entitled(request, terms.open_to_loopback)
 
 

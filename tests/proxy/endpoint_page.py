@@ -40,7 +40,7 @@ What these bounds rest on:
 
 - **Images**: the tables of output tokens in OpenAI's image guide (gpt-image-1 and its family), and
   the formula of its cost calculator (gpt-image-2 and later). An image shown counts 1,097 tokens,
-  7,241 with `input_fidelity: high`, 15,000 for later families. `quality: xhigh` and `max`, and SVG,
+  7,337 with `input_fidelity: high`, 15,000 for later families. `quality: xhigh` and `max`, and SVG,
   have no published cost and are refused.
 - **Speech**: gpt-4o-mini-tts speaks 1,250 audio tokens a minute. Without a stream of events, its
   tokens are counted from the length of the audio where that shows (`wav`, `pcm`, `mp3`), else
