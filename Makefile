@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint bench lock clean
+.PHONY: help run demo test soak lint bench lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -23,6 +23,9 @@ demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 
 test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+soak: $(DEV_STAMP) ## Break everything at random under load (ARGS="--seed 7 --minutes 30")
+	$(PY) -m tests.faults.campaign $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style and types
 	$(PY) -m ruff check .

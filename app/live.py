@@ -61,14 +61,17 @@ class Publisher:
         self._leads = leads
         self._pending = leads
         self._after: str | None = None
+        self._epoch: bytes | None = None
 
     async def tick(self) -> None:
         """Look at the file; publish what is due. Raises what storage raises; then it stays due."""
         before = await self._live.look()
         if before is not None:
             self._pending, self._after = True, before.digest
-        if not self._pending and self._leads:
-            self._pending = await self._link.command("HGET", META, "generation") is None
+        if self._leads:
+            # A Redis that was rebuilt may be back at older rules, or have none.
+            epoch = await self._link.command("HGET", META, "epoch")
+            self._pending, self._epoch = self._pending or epoch != self._epoch, epoch
         if not self._pending:
             return
         loaded = self._live.loaded

@@ -1,5 +1,6 @@
 """One proxy process, put together: its line to Redis, its admission, its application."""
 
+import asyncio
 import os
 import socket
 import time
@@ -21,6 +22,7 @@ from proxy.forward import Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
+from proxy.tokens import preload
 from storage.holds import HoldStore
 
 LEAVE_S: Final = 10.0
@@ -52,8 +54,9 @@ class ProxyProcess:
         )
         self.app: Proxy = create_proxy(services)
 
-    def start(self) -> None:
-        """Join Redis."""
+    async def start(self) -> None:
+        """Load what the first call would wait for, then join Redis."""
+        await asyncio.to_thread(preload)
         self.lifeline.start()
 
     async def stop(self) -> None:

@@ -87,7 +87,7 @@ async def _proxy(engines: Engines, live: Live) -> AsyncIterator[ProxyProcess]:
             stack.push_async_callback(sandbox.stop)
             url = sandbox.url
         proxy = ProxyProcess(engines, live, url)
-        proxy.start()
+        await proxy.start()
         stack.push_async_callback(proxy.stop)
         yield proxy
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from budget.rulebook import Rulebook
 from config.bounds import TOMBSTONE_S
 from storage.entries import totals_of
 from storage.errors import Conflict
@@ -65,6 +66,8 @@ class Endings:
         self._holds = holds
         self._history = history
         self.open: dict[str, OpenCall] = {}
+        self.rulebook: Rulebook | None = None
+        """The rules in force, as this process last heard."""
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     @property
@@ -101,14 +104,17 @@ class Endings:
         """
         prior = None
         if self._may_be_forgotten(ending, now_ms):
-            prior, done = self._read(await self._history(ending.facts.hold_id), ending)
+            entries = await self._history(ending.facts.hold_id)
+            prior, done = self._read(entries, ending)
             if done:
+                _tell_difference(entries, ending)
                 self._kept.pop(ending.facts.hold_id, None)
                 return None
         try:
             ended = await self._holds.end(
                 ending.facts, ending.outcome, ending.amounts, ending.flags, ending.price_version,
-                ending.admitted_ms, ending.postings, prior,
+                ending.admitted_ms, self._postings(ending), prior,
+                self.rulebook.generation.number if self.rulebook else "",
             )  # fmt: skip
         except Conflict as error:
             _log.critical("a hold was told to end twice", extra={"why": str(error)})
@@ -128,6 +134,17 @@ class Endings:
             await self.attempt(ending, now_ms)
         return len(endings)
 
+    def _postings(self, ending: Ending) -> tuple[Posting, ...]:
+        """Where a call counts that Redis has forgotten: also in rules that came after it."""
+        if self.rulebook is None or not ending.postings:
+            return ending.postings
+        known = {(posting.counter, posting.window_start_ms) for posting in ending.postings}
+        return ending.postings + tuple(
+            posting
+            for posting in self.rulebook.postings(ending.facts, ending.admitted_ms)
+            if (posting.counter, posting.window_start_ms) not in known
+        )
+
     def _may_be_forgotten(self, ending: Ending, now_ms: int | None) -> bool:
         """Whether Redis may no longer know of a hold that SQL knows has ended."""
         old = now_ms is not None and now_ms - ending.admitted_ms > TOMBSTONE_S * 1000
@@ -141,3 +158,16 @@ class Endings:
         entry, totals = totals_of(list(entries))
         mine = ending.outcome.status is not Status.ASSUMED and entries[-1].status is Status.ASSUMED
         return Prior(entry, totals), not mine
+
+
+def _tell_difference(entries: Sequence[LedgerEntry], ending: Ending) -> None:
+    """Raise an alarm where the ledger never said what this process knows."""
+    said = [totals_of(list(entries[:count]))[1] for count in range(1, len(entries) + 1)]
+    if ending.amounts not in said:
+        _log.critical(
+            "a hold was told to end twice",
+            extra={
+                "why": f"hold {ending.facts.hold_id}: the ledger has {said[-1]}, "
+                f"not {ending.amounts}"
+            },
+        )

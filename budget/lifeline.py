@@ -40,13 +40,17 @@ class Lifeline:
         self.holds = holds
         self.endings = endings
         self._about = about
-        self.rulebook: Rulebook | None = None
         self.standing: Standing | None = None
         self._heard_at = 0.0
         self._done: tuple[str, str] = ("", "")
         self._joined = ""
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+
+    @property
+    def rulebook(self) -> Rulebook | None:
+        """The rules in force."""
+        return self.endings.rulebook
 
     @property
     def ready(self) -> bool:
@@ -106,11 +110,11 @@ class Lifeline:
         """Take up the generation in force."""
         generation = await generations.load(self._link)
         if generation is None:
-            self.rulebook = None
+            self.endings.rulebook = None
             return
         book = Rulebook(generation)
         book.turn(self.now_ms())
-        self.rulebook = book
+        self.endings.rulebook = book
 
     async def _live(self) -> None:
         while True:
@@ -162,6 +166,8 @@ class Lifeline:
 
     async def _replay(self, epoch: str) -> None:
         self.holds.epoch = epoch
+        # Numbers of generations start anew in an emptied Redis: the same one may be other rules.
+        await self.reload_rules()
         count = await self.endings.repeat(self.now_ms())
         self._joined = epoch
         _log.info("joined a rebuilt Redis", extra={"epoch": epoch, "endings": count})

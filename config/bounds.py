@@ -93,7 +93,7 @@ OUTBOX_BYTES_MIN: Final = MIB
 OUTBOX_RECORD_BYTES_MAX: Final = 16 * KIB
 DRAIN_BATCH: Final = 500
 """Records that one SQL transaction takes."""
-DRAIN_S: Final = 0.2
+DRAIN_S: Final = 0.5
 """Pause of an idle drain."""
 REFUSED_ROW_S: Final = MINUTE_S
 """Refusals of one agent, campaign, key and rule become one row in this time."""

@@ -1,6 +1,6 @@
 """`POST /v1/chat/completions`: JSON and streams."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,16 +10,20 @@ import orjson
 from sandbox import counting, schema, text
 from sandbox.answer import DONE, Answer, Ask, Event, data_event, shown
 from sandbox.errors import unsupported
+from sandbox.kept_chats import MESSAGES
 from sandbox.limits import output_ceiling, reasoning_tokens, served_tier
 from sandbox.logprobs import chat_logprobs
 from sandbox.messages import chosen_tool, output_schema, predicted_tokens, read_prompt
 from sandbox.params import CHAT, check_fields, stop_sequences
 from sandbox.prompt import PrefixCache
+from sandbox.shelf import Shelf, metadata_of
 from sandbox.text import Passage
 from sandbox.usage import Units, chat_usage
 
 ANSWER_SHAPING = ("messages", "tools", "tool_choice", "response_format", "seed")
 """Fields on which the text depends: the same prompt reads the same, streamed or not."""
+KEPT_FIELDS = ("seed", "temperature", "top_p", "tools", "tool_choice", "response_format", "user")
+"""What a stored completion tells of its request."""
 SEARCH_MODEL = "-search-"
 """In the name of a model that searches the web once for each answer."""
 
@@ -45,7 +49,7 @@ class Choice:
         return {**_message(None), "tool_calls": [call]}
 
 
-def answer(ask: Ask, cache: PrefixCache) -> Answer:
+def answer(ask: Ask, cache: PrefixCache, chats: Shelf) -> Answer:
     """Answer a chat request; raises `ApiError` 400."""
     fields = ask.fields
     check_fields(fields, CHAT)
@@ -77,14 +81,38 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
         "service_tier": tier,
         "system_fingerprint": _fingerprint(ask.model.name),
     }
+    finish = _keeping(ask, head, choices, usage, chats) if fields.get("store") else None
     if fields.get("stream"):
         wanted = bool((fields.get("stream_options") or {}).get("include_usage"))
         events = _events(head, choices, usage if wanted else None)
-        return Answer(ask.model, tier, units, events=events)
+        return Answer(ask.model, tier, units, events=events, finish=finish)
+    return Answer(ask.model, tier, units, document=_document(head, choices, usage), finish=finish)
+
+
+def _document(
+    head: dict[str, Any], choices: list[Choice], usage: dict[str, Any] | None
+) -> dict[str, Any]:
     document = {**head, "choices": [_whole(one) for one in choices]}
-    if usage is not None:
-        document["usage"] = usage
-    return Answer(ask.model, tier, units, document=document)
+    return document if usage is None else {**document, "usage": usage}
+
+
+def _keeping(
+    ask: Ask,
+    head: dict[str, Any],
+    choices: list[Choice],
+    usage: dict[str, Any] | None,
+    chats: Shelf,
+) -> Callable[[], None]:
+    """What `store: true` does once the answer is complete."""
+    fields = ask.fields
+    own = {name: fields.get(name) for name in KEPT_FIELDS}
+    metadata = metadata_of(fields)
+
+    def keep() -> None:
+        told = {"metadata": metadata, MESSAGES: fields["messages"]}
+        chats.keep({**_document(head, choices, usage), **own, **told})
+
+    return keep
 
 
 def _check_supported(ask: Ask, searches: bool) -> None:

@@ -111,6 +111,9 @@ CHAT: dict[str, Check] = {
 RESPONSES: dict[str, Check] = {
     "model": TEXT,
     "input": typed("a string or an array of input items", str, list),
+    "background": SWITCH,
+    "context_management": ARRAY,
+    "conversation": CHOICE,
     "include": ARRAY,
     "instructions": TEXT,
     "max_output_tokens": integer(16),
@@ -135,6 +138,15 @@ RESPONSES: dict[str, Check] = {
     "top_p": decimal(0, 1),
     "truncation": one_of("auto", "disabled"),
     "user": TEXT,
+}
+
+COMPACTION: dict[str, Check] = {
+    "model": TEXT,
+    "input": typed("a string or an array of input items", str, list),
+    "instructions": TEXT,
+    "previous_response_id": TEXT,
+    "prompt_cache_key": TEXT,
+    "service_tier": one_of(*TIERS),
 }
 
 COMPLETIONS: dict[str, Check] = {

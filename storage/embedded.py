@@ -75,10 +75,16 @@ class EmbeddedValkey:
     @classmethod
     def _of(cls, folder: Path) -> Self:
         with _locked(folder / "start.lock"):
-            running = _locked_by_server(folder)
-            socket = _known_socket(folder) if running else _new_socket(folder)
-            if not running:
-                _launch(folder, socket)
+            if _locked_by_server(folder):
+                try:
+                    socket = _known_socket(folder)
+                    return cls(folder, socket, _wait_until_ready(folder, socket))
+                except EmbeddedFailed:
+                    # One that was killed keeps its lock until its last thread has ended.
+                    if _locked_by_server(folder):
+                        raise
+            socket = _new_socket(folder)
+            _launch(folder, socket)
             return cls(folder, socket, _wait_until_ready(folder, socket))
 
     @property

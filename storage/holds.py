@@ -200,8 +200,12 @@ class HoldStore:
         admitted_ms: int,
         postings: Sequence[Posting],
         prior: Prior | None = None,
+        generation: str = "",
     ) -> Ended:
-        """End a hold once. Repeating it is harmless; another amount raises `Conflict`."""
+        """End a hold once. Repeating it is harmless; another amount raises `Conflict`.
+
+        `postings` say where it counts if Redis has forgotten it, by the rules of `generation`.
+        """
         response = outcome.response_id
         known = (prior.entry, prior.totals.charge, prior.totals.provider) if prior else ("", "", "")
         reply = await self.link.run(
@@ -209,10 +213,13 @@ class HoldStore:
             amounts.provider, packed_flags(flags), record_of(facts, price_version, outcome),
             admitted_ms, pack_postings(postings), ".".join(facts.digests()), *known,
             value_digest(response) if response else "", outcome.usage.total_tokens, EACH_VALUES_MAX,
+            generation,
         )  # fmt: skip
         match reply:
             case ["unready"]:
                 raise NotReady("Redis has not been verified yet, or is being rebuilt")
+            case ["stale_config"]:
+                raise NotReady("the rules changed while a call ended that Redis has forgotten")
             case ["tombstone"]:
                 return Ended("tombstone", None, 0, Amounts(), None)
             case ["conflict", _, _, charge, provider, _]:

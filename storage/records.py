@@ -177,8 +177,8 @@ class Posting:
 class Outcome:
     """How a call ended, as the proxy knows it; `status` is settled, failed, voided or assumed.
 
-    `settled` is charged for `usage`; `failed` and `voided` cost nothing; `assumed` costs what
-    was held.
+    `settled` and `failed` are charged for `usage`, which most failures have none of; `voided`
+    costs nothing; `assumed` costs what was held.
     """
 
     status: Status

@@ -16,12 +16,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     BusyLoadingError,
+    ClusterDownError,
     MasterDownError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 
 from config.bounds import REDIS_CONNECT_S, REDIS_REPLY_S
@@ -35,7 +37,14 @@ META: Final = PREFIX + "meta"
 
 Argument = str | int | bytes
 Reply = Any
-_PASSING: Final = (BusyLoadingError, MasterDownError, OutOfMemoryError, ReadOnlyError)
+_PASSING: Final = (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
 """Errors that say: not now, and nothing was written. redis-py takes the word off their texts."""
 
 _PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")

@@ -115,7 +115,7 @@ billing_log = Table(
         name="dearer",
     ),
     CheckConstraint(
-        "status NOT IN ('voided', 'failed', 'refused') OR (charge_nano = 0 AND provider_nano = 0)",
+        "status NOT IN ('voided', 'refused') OR (charge_nano = 0 AND provider_nano = 0)",
         name="free",
     ),
     Index(None, "admitted_ms"),

@@ -97,7 +97,7 @@ class Upkeep:
             if assumed:
                 _log.error(
                     "a process stopped with calls in flight: they are charged in full",
-                    extra={"process": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
+                    extra={"proxy": name, "calls": assumed, "missed_beats": BEATS_MISSED_MAX},
                 )
 
     async def tidy(self) -> None:

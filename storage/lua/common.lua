@@ -51,6 +51,9 @@ end
 -- Adds to one posting of a hold; a value with nothing posted or held gives its place back.
 local function post(posting, held, posted, now)
   if number(posting.window_end) + TOMBSTONE_MS < now then return end
+  -- A window that is over and not kept here would say less than the ledger does.
+  local name = posting.counter .. ':' .. posting.window_start
+  if number(posting.window_end) <= now and redis.call('HEXISTS', P .. 'counters', name) == 0 then return end
   local key = counter_key(posting.counter, posting.window_start)
   open_place(key, posting.counter, posting.window_start, posting.window_end, posting.value)
   local h = add(key, posting.value .. ':h', held)

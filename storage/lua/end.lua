@@ -2,8 +2,8 @@
 -- ARGV: 1 run id, 2 epoch, 3 hold id, 4 status, 5 charge, 6 provider cost, 7 flags, 8 record,
 -- 9 admitted, 10 postings (for an unknown id), 11 digests, 12-14 what SQL knows of an unknown
 -- id: entry, charge, provider cost ('' where it knows nothing), 15-16 a response id's digest and
--- its tokens, 17 values at most.
-local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state')
+-- its tokens, 17 values at most, 18 the generation of rules that the postings follow.
+local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'generation')
 if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] or meta[3] == 'recovering' or not meta[3] then
   return { 'unready' }
 end
@@ -26,6 +26,7 @@ if seen.s == 'held' then
   return done('ended', seq, 0, charge, provider, list)
 end
 
+if not seen.s and (status ~= 'voided' or ARGV[12] ~= '') and ARGV[18] ~= (meta[4] or '') then return { 'stale_config' } end
 if not seen.s and ARGV[12] == '' then
   if status == 'voided' then
     -- Nothing is known of it: a reserve that is still on its way must find this.

@@ -49,6 +49,7 @@ elseif step == 'clear' and meta[3] == 'recovering' then
 elseif step == 'counter' and meta[3] == 'recovering' then
   -- 4 counter, 5 window start, 6 window end, then value and posted amount of each
   local now = now_ms()
+  redis.call('HSETNX', P .. 'counters', ARGV[4] .. ':' .. ARGV[5], ARGV[6])
   for at = 7, #ARGV, 2 do
     post({ counter = ARGV[4], window_start = ARGV[5], window_end = ARGV[6], value = ARGV[at] }, 0, number(ARGV[at + 1]), now)
   end

@@ -7,6 +7,7 @@ processes of their own, each with a relay to the same Valkey, on PostgreSQL behi
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import signal
 import uuid
@@ -57,6 +58,11 @@ class Stand:
         self.deployment = Deployment(folder, config(), upstream=sandbox.url)
 
     # To be said by each kind.
+
+    @property
+    def processes(self) -> Sequence[PurserProcess]:
+        """All that were started."""
+        raise NotImplementedError
 
     @property
     def front(self) -> PurserProcess:
@@ -165,6 +171,12 @@ class Stand:
         """The generation of rules that the front says is in force."""
         return str(self.front.readyz()[1].get("generation"))
 
+    def rule_names(self) -> list[str]:
+        """The rules that Redis has in force."""
+        with self.redis() as client:
+            told = json.loads(client.get(f"{P}rules") or b'{"rules": []}')
+        return [rule["name"] for rule in told["rules"]]
+
     def edit(self, written: Mapping[str, Any]) -> None:
         """Change the configuration and wait until it binds."""
         before = self.generation()
@@ -184,6 +196,7 @@ class Stand:
     def wait_recovered(self, epoch: str) -> None:
         """The same, and until calls are admitted in it."""
         self.wait_rebuilt(epoch)
+        self.front.wait_log(self.meta("epoch"), 40)
         self.wait_ready()
 
     # Books.
@@ -242,6 +255,7 @@ class Stand:
 
         def sound() -> bool:
             with self.redis() as client:
+                assert "a job failed" not in "".join(process.log for process in self.processes)
                 if client.hlen(f"{P}open") or client.xlen(f"{P}outbox"):
                     return False
             found[:] = self.problems(excused)
@@ -269,6 +283,11 @@ class Serving(Stand):
     def close(self) -> None:
         """Nothing runs any more."""
         self.process.close()
+
+    @property
+    def processes(self) -> Sequence[PurserProcess]:
+        """The one."""
+        return [self.process]
 
     @property
     def front(self) -> PurserProcess:
@@ -345,6 +364,11 @@ class Parted(Stand):
             process.close()
         self._relays.close()
         EmbeddedValkey.start(self.folder / "own").stop()
+
+    @property
+    def processes(self) -> Sequence[PurserProcess]:
+        """Every proxy and janitor so far."""
+        return self._running
 
     @property
     def front(self) -> PurserProcess:

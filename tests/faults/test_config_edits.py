@@ -128,3 +128,23 @@ def test_a_proxy_with_another_file_says_so(parted: Parted, tmp_path: Path) -> No
         assert parted.generation() == generation
     assert parted.front.readyz()[1]["status"] == "ok"
     parted.check()
+
+
+def test_a_call_that_redis_forgot_counts_in_a_rule_that_came_after_it(parted: Parted) -> None:
+    """Its process sleeps through the loss of Redis and through the edit."""
+    pending = parted.pending(tokens=10, delay_ms=1500)
+    epoch = parted.meta("epoch")
+    parted.proxy.stop()
+    try:
+        with parted.redis() as client:
+            client.flushall()
+        parted.deployment.write_config(config(*RULES, SPRING))
+        parted.wait_rebuilt(epoch)
+        wait_for(lambda: "spring" in parted.rule_names(), "the edit to be published", 20)
+    finally:
+        parted.proxy.cont()
+    assert pending.result().status == 200
+    (entry,) = parted.wait_entries(pending.ask.name)
+    assert entry.flags == {"recovered"}
+    parted.check()
+    parted.edit(config())

@@ -18,7 +18,7 @@ def test_calls_go_on_without_sql_and_are_drained_when_it_is_back(parted: Parted)
     parted.to_sql.refuse()
     try:
         with parted.traffic(rounds=5, clients=4) as traffic:
-            pass
+            traffic.finish()
         assert set(traffic.statuses) == {200}
         assert _waiting(parted) >= traffic.succeeded
         parted.janitor.wait_log("a job waits")
@@ -47,7 +47,7 @@ def test_a_redis_lost_while_sql_is_away_is_rebuilt_when_sql_is_back(parted: Part
 
 
 def test_admission_closes_when_the_outbox_has_its_bound(parted: Parted) -> None:
-    parted.edit(config(storage={"outbox_bytes_max": "1 MiB"}))
+    parted.deployment.write_config(config(storage={"outbox_bytes_max": "1 MiB"}))
     parted.to_sql.refuse()
     try:
         name = parted.name()
@@ -61,7 +61,7 @@ def test_admission_closes_when_the_outbox_has_its_bound(parted: Parted) -> None:
     finally:
         parted.to_sql.heal()
     wait_for(lambda: parted.call().status == 200, "admission to open")
-    parted.edit(config())
+    parted.deployment.write_config(config())
     parted.check()
 
 

@@ -124,10 +124,11 @@ class Traffic:
         if self._trouble:
             raise self._trouble[0]
 
-    @property
-    def running(self) -> bool:
-        """Whether calls are still made."""
-        return self._thread.is_alive()
+    def finish(self) -> None:
+        """Waits until every agent has made all its rounds."""
+        assert self._rounds is not None, "it goes on until it is stopped"
+        self._thread.join(TIMEOUT_S + 10)
+        self.stop()
 
     @property
     def statuses(self) -> Counter[int]:

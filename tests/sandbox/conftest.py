@@ -61,7 +61,9 @@ def start(*arguments: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxUnderTest]:
-    process, url = start("--event-delay-ms", "0", folder=tmp_path_factory.mktemp("sandbox"))
+    process, url = start(
+        "--event-delay-ms", "0", "--late-ms", "300", folder=tmp_path_factory.mktemp("sandbox")
+    )
     found = SandboxUnderTest(url)
     try:
         yield found

@@ -231,3 +231,15 @@ def test_its_log_does_not_grow_for_ever(folder, monkeypatch):
     EmbeddedValkey.start(folder).stop()
     EmbeddedValkey.start(folder)
     assert (folder / "valkey" / "valkey.log.1").exists()
+
+
+def test_a_server_that_dies_while_it_is_looked_for_is_started_anew(
+    valkey_folder: Path,
+) -> None:
+    """A killed server holds its lock until its last thread has ended."""
+    server = EmbeddedValkey.start(valkey_folder)
+    for _ in range(20):
+        os.kill(server.pid, signal.SIGKILL)
+        before, server = server, EmbeddedValkey.start(valkey_folder)
+        assert server.pid != before.pid
+        assert server.is_running()

@@ -130,8 +130,7 @@ def _billing_log_constraints() -> tuple[sa.Constraint, ...]:
             name=op.f("ck_billing_log_status"),
         ),
         sa.CheckConstraint(
-            "status NOT IN ('voided', 'failed', 'refused') OR "
-            "(charge_nano = 0 AND provider_nano = 0)",
+            "status NOT IN ('voided', 'refused') OR (charge_nano = 0 AND provider_nano = 0)",
             name=op.f("ck_billing_log_free"),
         ),
         sa.CheckConstraint("count >= 1", name=op.f("ck_billing_log_count")),

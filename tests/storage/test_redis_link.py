@@ -1,0 +1,105 @@
+"""Every failure of Redis is told apart: not reached, no answer, not now, not understood."""
+
+import asyncio
+
+import pytest
+
+from budget.errors import Unavailable
+from storage import scripts
+from storage.errors import RedisUnavailable, ReplyLost, StorageError
+from storage.redis_link import META, RedisLink
+from tests.budget.purse import Engines, monthly, open_purse, usd, used
+
+
+async def test_the_run_id_travels_with_every_script(link: RedisLink) -> None:
+    info = (await link.command("INFO", "server")).decode()
+    assert f"run_id:{await link.run_id()}" in info
+    await link.command("HSET", META, "run_id", await link.run_id(), "state", "ready")
+    assert (await link.run(scripts.BEAT, "p", "{}"))[0] == "ready"
+    await link.command("HSET", META, "run_id", "another server")
+    assert (await link.run(scripts.BEAT, "p", "{}"))[0] == "lost"
+
+
+async def test_what_is_not_there_cannot_be_reached() -> None:
+    link = RedisLink("redis://:secret@127.0.0.1:1")
+    with pytest.raises(RedisUnavailable, match="cannot be reached") as error:
+        await link.command("PING")
+    assert not isinstance(error.value, ReplyLost)
+    assert "secret" not in str(error.value)
+    await link.close()
+
+
+async def test_a_command_that_is_not_understood_is_our_fault(link: RedisLink) -> None:
+    with pytest.raises(StorageError, match="does not take") as error:
+        await link.command("NO-SUCH-COMMAND")
+    assert not isinstance(error.value, RedisUnavailable)
+
+
+async def test_an_answer_that_is_cut_off_is_lost_not_failed(
+    valkey_url: str, link: RedisLink
+) -> None:
+    waiting = RedisLink(valkey_url)
+    name = "purser-test-waiting"
+    await waiting.command("CLIENT", "SETNAME", name)
+    asking = asyncio.create_task(waiting.command("BLPOP", "nothing", "30"))
+    mine = ""
+    while not mine:
+        lines = (await link.command("CLIENT", "LIST")).decode().splitlines()
+        mine = next((line for line in lines if name in line and "cmd=blpop" in line), "")
+    await link.command("CLIENT", "KILL", "ID", mine.split()[0].removeprefix("id="))
+    with pytest.raises(ReplyLost):
+        await asking
+    assert await waiting.command("PING") == b"PONG", "the next question gets its own answer"
+    await waiting.close()
+
+
+async def test_a_question_that_is_given_up_does_not_answer_the_next(link: RedisLink) -> None:
+    for steps in range(6):
+        asking = asyncio.create_task(link.command("ECHO", "old"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert await link.command("ECHO", "new") == b"new"
+
+
+async def test_a_full_redis_stops_holds_alone(link: RedisLink) -> None:
+    await link.command("SET", "something", "x" * 1000)
+    await link.command("CONFIG", "SET", "maxmemory", "1")
+    try:
+        with pytest.raises(RedisUnavailable, match="for now"):
+            await link.run(scripts.RESERVE, *range(1, 20))
+        assert (await link.run(scripts.BEAT, "p", "{}"))[0] == "lost"
+    finally:
+        await link.command("CONFIG", "SET", "maxmemory", "0")
+
+
+async def test_a_hash_comes_as_text(link: RedisLink) -> None:
+    await link.command("HSET", "{purser}:h", "straße", "1")
+    assert await link.hash("h") == {"straße": "1"}
+    assert await link.hash("nothing") == {}
+
+
+async def test_a_full_redis_closes_admission_and_still_takes_ends(engines: Engines) -> None:
+    async with open_purse(engines, monthly("1")) as purse:
+        proxy = await purse.process()
+        grant = await proxy.admit(10_000)
+        await purse.link.command("CONFIG", "SET", "maxmemory", "1")
+        try:
+            with pytest.raises(Unavailable, match="for now"):
+                await proxy.admit(1)
+            receipt = await proxy.settlement.end(grant, used(5_000))
+            assert receipt.amounts.charge == usd("0.2")
+            assert len(await purse.entries(grant.facts.hold_id)) == 1
+        finally:
+            await purse.link.command("CONFIG", "SET", "maxmemory", "0")
+        assert (await purse.reconcile()).clean
+
+
+async def test_a_replica_that_takes_no_writes_is_waited_for(link: RedisLink) -> None:
+    await link.command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        with pytest.raises(RedisUnavailable, match="for now"):
+            await link.run(scripts.BEAT, "p", "{}")
+    finally:
+        await link.command("REPLICAOF", "NO", "ONE")
