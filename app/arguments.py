@@ -39,6 +39,21 @@ def moment_ms(text: str) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def duration_s(text: str) -> int:
+    """So long (`90m`, `24h`, `30d`), in seconds."""
+    span = _AGO.fullmatch(text)
+    if span is None:
+        raise typer.BadParameter(f"{text!r} is no duration: write 90m, 24h, 30d or 12w")
+    return int(span[1]) * _UNIT_S[span[2]]
+
+
+def future_ms(text: str) -> int:
+    """So long from now (`30d`), or a date or time in UTC; milliseconds since 1970."""
+    if _AGO.fullmatch(text):
+        return int(time.time() * 1000) + duration_s(text) * 1000
+    return moment_ms(text)
+
+
 def some_text(text: str) -> str:
     """Text that says something, on one line."""
     line = " ".join(text.split())

@@ -3,12 +3,14 @@
 from app.engines import Engines
 from config.money import usd_text
 from config.settings import Loaded
+from proxy.local import is_loopback
 
 
 def banner(loaded: Loaded, engines: Engines, url: str) -> str:
     """The text, for standard error."""
     settings = loaded.settings
-    key = "anything" if settings.auth.proxy == "auto" else "<a Purser key>"
+    is_open = settings.auth.proxy == "auto" and is_loopback(settings.server.host)
+    key = "anything" if is_open else "<what `purser keys create` prints>"
     upstream = (
         "the sandbox (no OPENAI_API_KEY: answers are made up, money is not real)"
         if engines.sandbox

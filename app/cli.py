@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.arguments import moment_ms, some_text, usd
+from app.arguments import duration_s, future_ms, moment_ms, some_text, usd
 from app.complaints import CONFIGURATION_WRONG, FAILED, complain
 from config.origins import ConfigError
 from storage.errors import StorageError
@@ -26,7 +26,9 @@ cli = typer.Typer(
 )
 ledger = typer.Typer(no_args_is_help=True, help="Read and correct what calls have cost.")
 db = typer.Typer(no_args_is_help=True, help="Look after the database.")
+keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke Purser's own keys.")
 cli.add_typer(ledger, name="ledger")
+cli.add_typer(keys, name="keys")
 cli.add_typer(db, name="db")
 
 
@@ -219,6 +221,119 @@ def ledger_correct(
     Budgets count it in the windows in which the call was admitted.
     """
     _run("ledger", "correct", config, hold, charge_usd, provider_usd, reason, by, sandbox=sandbox)
+
+
+class Role(StrEnum):
+    """What the holder of an admin key may do."""
+
+    ADMIN = "admin"
+    VIEWER = "viewer"
+
+
+Expires = Annotated[
+    int | None,
+    typer.Option(
+        metavar="WHEN", parser=future_ms, help="When it ends: 30d, 12w, or a time in UTC."
+    ),
+]
+KeyName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The key's name, or the beginning that is shown.")
+]
+
+
+@keys.command(
+    "create",
+    epilog="Example: purser keys create blog-bot --agent CONTENT --campaign holiday-2024 "
+    "--model 'gpt-4o*' --expires 30d",
+)
+def keys_create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What rules and the ledger call it.")],
+    agent: Annotated[str | None, typer.Option(metavar="TYPE", help="Pin the agent type.")] = None,
+    campaign: Annotated[str | None, typer.Option(metavar="NAME", help="Pin the campaign.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Allow this model; repeat for more. * at its end."),
+    ] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Allow this path, like chat/completions; repeat."),
+    ] = None,
+    expires: Expires = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="For the billing API instead of calls.")
+    ] = False,
+    role: Annotated[Role | None, typer.Option(help="Of an admin key. Default: viewer.")] = None,
+    by: By = None,
+    json: Json = False,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Make a key and show its secret, once.
+
+    What it is pinned to holds for all its calls, whatever their headers say.
+    """
+    if role is not None and not admin:
+        raise typer.BadParameter("only an admin key has a role: add --admin", param_hint="--role")
+    wanted = {
+        "name": name,
+        "kind": "admin" if admin else "proxy",
+        "role": (role or Role.VIEWER).value if admin else None,
+        "agent": agent,
+        "campaign": campaign,
+        "models": tuple(model or ()),
+        "endpoints": tuple(endpoint or ()),
+        "expires_ms": expires,
+    }
+    _run("keys", "create", config, wanted, by, as_json=json, sandbox=sandbox)
+
+
+@keys.command("list", epilog="Example: purser keys list --all")
+def keys_list(
+    every: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """List the keys, what they are bound to, and when they were last used (to the minute).
+
+    With --json, one key a line.
+    """
+    _run("keys", "list_keys", config, every=every, as_json=json)
+
+
+@keys.command("rotate", epilog="Example: purser keys rotate blog-bot --overlap 24h")
+def keys_rotate(
+    name: KeyName,
+    overlap: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TIME",
+            parser=duration_s,
+            help="How long the old one still works, like 24h. Default: it ends at once.",
+        ),
+    ] = None,
+    expires: Expires = None,
+    by: By = None,
+    json: Json = False,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Make a new secret for a key: the same name, pins and budgets.
+
+    Without --expires it lives as long as the old one was made to.
+    """
+    _run("keys", "rotate", config, name, overlap or 0, expires, by, as_json=json, sandbox=sandbox)
+
+
+@keys.command("revoke", epilog='Example: purser keys revoke blog-bot --reason "leaked in a log"')
+def keys_revoke(
+    name: KeyName,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "",
+    by: By = None,
+    config: ConfigFile = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """End a key on every proxy at once; of a rotated key also the old secrets."""
+    _run("keys", "revoke", config, name, reason, by, sandbox=sandbox)
 
 
 @db.command("upgrade", epilog="Example: purser db upgrade")

@@ -17,12 +17,14 @@ from storage import generations
 from storage.embedded import EmbeddedValkey
 from storage.errors import NotReady, StorageError
 from storage.freeze import write_pending_audit
+from storage.keys import Keys
 from storage.outbox import Outbox, close_refusals
 from storage.presence import leave
 from storage.reconcile import reconcile
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
+KEYS_S: Final = 5.0
 AUDIT_S: Final = 1.0
 REVIVE_S: Final = 0.2
 RECONCILE_S: Final = float(MINUTE_S)
@@ -58,6 +60,7 @@ class Janitor:
             Job("outbox", self._drain, DRAIN_S),
             Job("refusals", self._refusals, REFUSALS_S),
             Job("audit", self._audit, AUDIT_S),
+            Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )

@@ -24,6 +24,7 @@ from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
 from proxy.tokens import preload
 from storage.holds import HoldStore
+from storage.keys import Keys
 
 LEAVE_S: Final = 10.0
 """How long a process that ends waits for Redis to acknowledge how its calls ended."""
@@ -34,6 +35,7 @@ class ProxyProcess:
 
     def __init__(self, engines: Engines, live: Live, sandbox_url: str) -> None:
         self._live = live
+        self._host = live.loaded.settings.server.host
         self._sandbox_url = f"{sandbox_url}/v1" if sandbox_url else ""
         self._started_ms = int(time.time() * 1000)
         self._terms: tuple[int, str, Terms] | None = None
@@ -47,6 +49,7 @@ class ProxyProcess:
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
+            keys=Keys(engines.link, engines.ledger),
             upstream=self._upstream,
             encrypt=lambda plain: cipher.encrypt(plain).decode(),
             readiness=self._readiness,
@@ -85,7 +88,7 @@ class ProxyProcess:
         loaded, standing = self._live.loaded, self.lifeline.standing
         generation = standing.generation if standing else ""
         if self._terms is None or self._terms[:2] != (id(loaded), generation):
-            terms = terms_from(loaded, generation, self._sandbox_url)
+            terms = terms_from(loaded, generation, self._sandbox_url, self._host)
             self._terms = (id(loaded), generation, terms)
         return self._terms[2]
 

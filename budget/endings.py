@@ -127,6 +127,10 @@ class Endings:
             kept.seq = ended.seq
         return ended
 
+    async def stands_in_sql(self, hold_id: str) -> bool:
+        """Whether the ledger knows an end of this hold."""
+        return bool(await self._history(hold_id))
+
     async def repeat(self, now_ms: int | None) -> int:
         """Say every kept ending again, to a Redis that may have lost them; returns how many."""
         endings = [kept.ending for kept in self._kept.values()]

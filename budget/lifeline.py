@@ -143,7 +143,8 @@ class Lifeline:
             await self._link.run(scripts.RECOVER, "replayed", standing.epoch, self.holds.process_id)
             self._done = step
         elif standing.state == READY and self._joined != standing.epoch:
-            # It was away for the whole recovery: what it held there is known no more.
+            # It was away for the whole recovery.
+            await self._hold_late(standing.epoch)
             await self._replay(standing.epoch)
         if standing.state == READY:
             self.endings.forget(standing.drained)
@@ -153,12 +154,18 @@ class Lifeline:
 
     async def _tell_open_holds(self, epoch: str) -> None:
         for call in list(self.endings.open.values()):
-            await self._tell(epoch, call)
+            await self._tell("hold", epoch, call)
         await self._link.run(scripts.RECOVER, "collected", epoch, self.holds.process_id)
 
-    async def _tell(self, epoch: str, call: OpenCall) -> None:
+    async def _hold_late(self, epoch: str) -> None:
+        """Hold again what Redis forgot, unless SQL knows that it was assumed meanwhile."""
+        for call in list(self.endings.open.values()):
+            if not await self.endings.stands_in_sql(call.facts.hold_id):
+                await self._tell("late", epoch, call)
+
+    async def _tell(self, step: str, epoch: str, call: OpenCall) -> None:
         await self._link.run(
-            scripts.RECOVER, "hold", epoch, call.facts.hold_id, self.holds.process_id,
+            scripts.RECOVER, step, epoch, call.facts.hold_id, self.holds.process_id,
             call.admitted_ms, call.held.charge, call.held.provider, call.ceiling,
             pack_postings(call.postings), ".".join(call.facts.digests()),
             record_of(call.facts, call.price_version),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Final
 
 from budget.windows import current_window
@@ -52,7 +53,11 @@ class Publication:
             for rule in rules
             if rule.counter not in known
         ]
-        drained = await self._outbox.drain() if fresh else standing.drained
-        return await generations.publish(
-            self._link, self._ledger, standing.epoch, before, rules, digest, fresh, drained
-        )
+        async with AsyncExitStack() as stack:
+            # New counters are good for one number alone: under load a drain that went on
+            # meanwhile would overtake their sums every time.
+            still = self._outbox.drained()
+            drained = await stack.enter_async_context(still) if fresh else standing.drained
+            return await generations.publish(
+                self._link, self._ledger, standing.epoch, before, rules, digest, fresh, drained
+            )

@@ -87,6 +87,14 @@ EACH_VALUES_MAX: Final = 10_000
 RULES_MAX: Final = 64
 """One script reads all rules of a call at once."""
 
+# Keys.
+KEY_SECRET_BYTES: Final = 32
+KEY_TOUCH_S: Final = MINUTE_S
+"""A key's last use is noted at most this often by each process."""
+KEY_ALLOWED_MAX: Final = 100
+"""Models, and endpoints, that one key is bound to."""
+KEY_LIFE_S_MAX: Final = 10 * 366 * DAY_S
+
 # Outbox and ledger.
 OUTBOX_BYTES_MAX_DEFAULT: Final = 512 * MIB
 OUTBOX_BYTES_MIN: Final = MIB

@@ -7,7 +7,8 @@ from uuid_utils import uuid7
 
 from config.bounds import HOLD_S_MAX
 from proxy.call import Calls
-from proxy.errors import Refusal, internal, not_found, unauthorized, wrong_method
+from proxy.entitlement import check_admin
+from proxy.errors import Refusal, internal, not_found, wrong_method
 from proxy.health import JSON, UP
 from proxy.local import why_not_local
 from proxy.log import LOGGER, CallLine
@@ -114,9 +115,8 @@ class Proxy:
 
     async def _metrics(self, request: Request, reply: Reply) -> None:
         only_get(request)
-        why = why_not_local(request)
-        if why is not None:
-            raise unauthorized(why)
+        if why_not_local(request) is not None:
+            await check_admin(request, self._services.keys)
         await reply.whole(200, [METRICS_TYPE], self._services.metrics.text())
 
 

@@ -19,6 +19,7 @@ from proxy.body import (
     with_usage,
 )
 from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
+from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
     bad_request,
@@ -48,6 +49,7 @@ from proxy.request import BODIES, UPLOADS, Request
 from proxy.terms import Services, Terms
 from proxy.tokens import off_loop
 from proxy.upload import Passing, Spool
+from storage.key_records import KeyRecord
 from storage.records import Caller, CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
@@ -62,6 +64,7 @@ class Arrived:
     request: Request
     terms: Terms
     endpoint: Endpoint
+    key: KeyRecord | None
     caller: Caller
     address: Address
     line: CallLine
@@ -132,13 +135,17 @@ class Calls:
 
     async def _serve(self, request: Request, terms: Terms, reply: Reply, line: CallLine) -> None:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
-        guard.check(request, terms)
+        guard.check(request)
+        key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
         endpoint = find_endpoint(request.method, address.path, terms.free_paths, terms.assumed_nano)
         line.endpoint = endpoint.name
-        caller = identify(request.headers, address, terms.require, self._services.encrypt)
+        check_endpoint(key, endpoint)
+        caller = identify(
+            request.headers, address, terms.require, self._services.encrypt, key, terms.aliases
+        )
         line.agent, line.campaign = caller.agent, caller.campaign
-        call = Arrived(request, terms, endpoint, caller, address, line)
+        call = Arrived(request, terms, endpoint, key, caller, address, line)
         try:
             guard.check_length(
                 request.headers, call.bytes_max, UPLOADS if call.is_upload else BODIES
@@ -149,6 +156,7 @@ class Calls:
             elif endpoint.kind is Kind.METERED:
                 await self._metered(call, reply, None)
             elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+                check_unseen_model(key, endpoint)
                 body = call.passing() if call.is_upload else await call.read()
                 await pass_through(self._services.upstream, call.outbound(body), reply, line)
             else:
@@ -201,6 +209,7 @@ class Calls:
         terms, admission = call.terms, self._services.admission
         model, pricing = price(call.endpoint, body, terms, call.caller.agent)
         call.line.model = model
+        check_model(call.key, model)
         # Both are read here, so that what is not true or false is refused before money is held.
         _ = body.stream, body.wants_usage
         worst = await estimate(

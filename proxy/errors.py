@@ -20,6 +20,8 @@ import orjson
 from budget.errors import Refused, Unavailable
 from config.bounds import RETRY_AFTER_S_MAX, RETRY_IN_FLIGHT_MS
 from config.money import usd_text
+from storage.key_records import Kind as KeyKind
+from storage.key_records import Why
 
 HeaderList = list[tuple[bytes, bytes]]
 """Headers as ASGI and the wire carry them: order and duplicates kept."""
@@ -107,13 +109,61 @@ def bad_request(message: str, param: str | None = None, code: str | None = None)
 
 
 def unauthorized(why: str) -> Refusal:
-    """401: the deployment is not open to this request."""
+    """401: the deployment is not open to this request, and no usable key came with it."""
+    return _no_entry(
+        f"This Purser needs a key: {why}. `purser keys create` makes one; it travels as "
+        "`Authorization: Bearer pk-purser-…`. Without keys Purser serves local programs alone: "
+        "bind it to 127.0.0.1 (server.host), set auth.proxy to auto, and call it at a loopback "
+        "address with no proxy in between.",
+        "key_missing",
+    )
+
+
+def bad_key(why: Why, wanted: KeyKind) -> Refusal:
+    """401: the key that was presented opens nothing.
+
+    Only who holds the whole secret learns that it expired or was revoked: it has 256 random
+    bits, so nobody finds that out by trying.
+    """
+    other = "an admin key, for the billing API" if wanted == "proxy" else "a proxy key, for calls"
+    said = {
+        "unknown": "The Purser key is not known here",
+        "expired": "The Purser key has expired",
+        "revoked": "The Purser key was revoked",
+        "kind": f"The Purser key is {other}",
+    }[why]
+    return _no_entry(f"{said}. `purser keys list` shows those there are.", f"key_{why}")
+
+
+def _no_entry(message: str, reason: str) -> Refusal:
     return Refusal(
         HTTPStatus.UNAUTHORIZED,
-        f"This Purser needs a key: {why}. Without keys it serves local programs alone: bind it "
-        "to 127.0.0.1 (server.host), set auth.proxy to auto, and call it at a loopback address "
-        "with no proxy in between.",
+        message,
         code="invalid_api_key",
+        purser={"reason": reason},
+        headers=((b"www-authenticate", b'Bearer realm="Purser"'), NO_RETRY),
+    )
+
+
+def forbidden(key: str, what: str, kind: str, allowed: tuple[str, ...]) -> Refusal:
+    """403: the key is bound to other endpoints or models."""
+    return Refusal(
+        HTTPStatus.FORBIDDEN,
+        f"The key '{key}' does not allow {what}. Its {kind}: {', '.join(allowed)}.",
+        code="key_forbids",
+        purser={"reason": "key_forbids", "allowed": allowed},
+        headers=(NO_RETRY,),
+    )
+
+
+def not_its_pin(where: str, what: str, pin: str) -> Refusal:
+    """403: the key is pinned to another agent type or campaign than the request names."""
+    return Refusal(
+        HTTPStatus.FORBIDDEN,
+        f"{where} disagrees with the key, which is pinned to the {what} '{pin}'. Leave it out, "
+        "or use another key.",
+        code="key_pinned",
+        purser={"reason": "key_pinned"},
         headers=(NO_RETRY,),
     )
 

@@ -1,13 +1,11 @@
-"""What a request must be before anything of it is believed: bounded, well framed, entitled."""
+"""What a request must be before anything of it is believed: bounded and well framed."""
 
 from typing import Final
 
 from config.bounds import HEADER_BYTES_MAX, UPLOAD_BYTES_MAX_CEILING
-from proxy.errors import HeaderList, Refusal, bad_request, too_busy, unauthorized
+from proxy.errors import HeaderList, Refusal, bad_request, too_busy
 from proxy.headers import values
-from proxy.local import why_not_local
 from proxy.request import Request, too_large
-from proxy.terms import Terms
 
 HEADERS_MAX: Final = 128
 LINE_BYTES_MAX: Final = 8 * 1024
@@ -31,11 +29,10 @@ class InFlight:
         self.count -= 1
 
 
-def check(request: Request, terms: Terms) -> None:
+def check(request: Request) -> None:
     """Raise a `Refusal` for a request whose head alone is reason enough."""
     check_bounds(request)
     check_framing(request.headers, UPLOAD_BYTES_MAX_CEILING)
-    check_entitled(request, terms.open_to_loopback)
 
 
 def check_bounds(request: Request) -> None:
@@ -86,12 +83,3 @@ def check_length(headers: HeaderList, bytes_max: int, setting: str) -> None:
     for length in values(headers, b"content-length"):
         if int(length[:20]) > bytes_max:
             raise too_large(bytes_max, setting)
-
-
-def check_entitled(request: Request, open_to_loopback: bool) -> None:
-    """401 unless this deployment is open to local programs and this is one."""
-    if not open_to_loopback:
-        raise unauthorized("this deployment is not open")
-    why = why_not_local(request)
-    if why is not None:
-        raise unauthorized(why)

@@ -7,6 +7,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from proxy.errors import HeaderList, bad_request
+from storage.key_records import MARK
+
+KEY_MARK: Final = MARK.encode()
+"""A key of ours goes to nobody, in whatever header a client put it."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -41,6 +45,9 @@ ROUTE: Final = frozenset({b"forwarded", b"via", b"x-real-ip"})
 ROUTE_PREFIX: Final = b"x-forwarded-"
 """They say which machines a client came through: nothing that a provider should learn."""
 
+BAGGAGE: Final = b"baggage"
+"""It carries what the callers' own systems say of a request: campaigns, users, tenants."""
+
 GATEWAYS_PREFIXES: Final = (b"helicone-", b"x-portkey-", b"x-litellm-")
 """Words to other gateways, some of them keys."""
 
@@ -49,7 +56,7 @@ NOT_TO_CLIENTS: Final = frozenset(
 )
 """They would bind a client to the upstream's host while it talks to ours."""
 
-TO_UPSTREAM_NEVER: Final = HOP_BY_HOP | FRAMING | OURS | ROUTE
+TO_UPSTREAM_NEVER: Final = HOP_BY_HOP | FRAMING | OURS | ROUTE | {BAGGAGE}
 TO_UPSTREAM_NEVER_PREFIXES: Final = (OURS_PREFIX, ROUTE_PREFIX, *GATEWAYS_PREFIXES)
 
 
@@ -79,6 +86,7 @@ def to_upstream(headers: Headers, api_key: str | None) -> HeaderList:
         for name, value in headers
         if (lower := name.lower()) not in dropped
         and not lower.startswith(TO_UPSTREAM_NEVER_PREFIXES)
+        and KEY_MARK not in value.lower()
     ]
     if api_key is not None:
         passed.append((b"authorization", b"Bearer " + api_key.encode()))

@@ -1,8 +1,7 @@
-"""Who a call is charged to: from Purser's own headers, else from the path."""
+"""Who a call is charged to: from its key, Purser's own headers, the path, other tools' headers."""
 
 import re
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -10,16 +9,15 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from config.bounds import IDENTIFIER_CHARS_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX
+from config.names import canonical_name
 from config.rates import AGENT_TYPES, canonical_agent
-from config.rules import UNATTRIBUTED, Dimension
-from proxy.errors import HeaderList, Refusal, bad_request
+from config.rules import UNATTRIBUTED, Dimension, fold
+from proxy.aliases import AGENT, CAMPAIGN, EXECUTION, TASK, Said, read_aliases
+from proxy.errors import HeaderList, Refusal, bad_request, not_its_pin
 from proxy.headers import one
+from storage.key_records import KeyRecord
 from storage.records import Caller
 
-AGENT: Final = "X-Agent-Type"
-CAMPAIGN: Final = "X-Campaign-Id"
-TASK: Final = "X-Task"
-EXECUTION: Final = "X-Execution-Id"
 METADATA: Final = "X-Purser-Metadata"
 
 _IDENTIFIER: Final = re.compile(rf"[A-Za-z0-9._:-]{{1,{IDENTIFIER_CHARS_MAX}}}")
@@ -38,14 +36,6 @@ class Address:
     campaign: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A value with where it was said, so that an error can name the place."""
-
-    value: bytes
-    where: str
-
-
 def read_address(raw_path: bytes) -> Address:
     """Take `/a/<agent>/c/<campaign>/v1/…` apart; each half may be missing."""
     found = _PATH.fullmatch(raw_path)
@@ -59,46 +49,78 @@ def identify(
     address: Address,
     require: frozenset[Dimension],
     encrypt: Callable[[bytes], str],
+    key: KeyRecord | None = None,
+    aliases: Sequence[str] = (),
 ) -> Caller:
-    """The caller; raises a 400 `Refusal` that names the header and what is allowed in it."""
-    agent = _said(headers, AGENT, address.agent)
-    campaign = _said(headers, CAMPAIGN, address.campaign)
-    task = _said(headers, TASK)
-    execution = _said(headers, EXECUTION)
+    """The caller; raises a 400 `Refusal` that names the header and what is allowed in it.
+
+    What `key` is pinned to holds; a header that disagrees is a 403. `aliases` are the names of
+    other tools' headers that may speak where neither ours nor the path does.
+    """
+    aliased = read_aliases(headers, aliases)
+
+    def said(header: str, in_path: bytes | None = None) -> list[Said]:
+        return [*_ours(headers, header, in_path), *aliased.get(header, ())]
+
+    agent = _pinned(key, "agent", _first(_agent, said(AGENT, address.agent)))
+    campaign = _pinned(key, "campaign", _first(_name, said(CAMPAIGN, address.campaign)))
+    task = _first(_name, said(TASK))
+    execution = _first(_identifier, said(EXECUTION))
     metadata = one(headers, METADATA.lower().encode())
-    caller = Caller(
-        agent=UNATTRIBUTED if agent is None else _agent(agent),
-        campaign=UNATTRIBUTED if campaign is None else _name(campaign),
-        task=UNATTRIBUTED if task is None else _name(task),
-        execution_id=None if execution is None else _identifier(execution),
+    _check_required(require, {Dimension.AGENT: agent, Dimension.CAMPAIGN: campaign})
+    return Caller(
+        agent=agent or UNATTRIBUTED,
+        campaign=campaign or UNATTRIBUTED,
+        task=task[0] if task else UNATTRIBUTED,
+        key=key.name if key else UNATTRIBUTED,
+        execution_id=execution[0] if execution else None,
         metadata=None if metadata is None else encrypt(_metadata(metadata)),
     )
-    missing = {
-        header
-        for dimension, header, said in (
-            (Dimension.AGENT, AGENT, agent),
-            (Dimension.CAMPAIGN, CAMPAIGN, campaign),
-            (Dimension.TASK, TASK, task),
-        )
-        if said is None and dimension in require
-    }
-    if missing:
-        raise bad_request(
-            f"This deployment requires {' and '.join(sorted(missing))} (auth.require).",
-            code="missing_header",
-        )
-    return caller
 
 
-def _said(headers: HeaderList, header: str, in_path: bytes | None = None) -> _Said | None:
+def _ours(headers: HeaderList, header: str, in_path: bytes | None) -> list[Said]:
     value = one(headers, header.lower().encode())
     if value is not None:
-        return _Said(value, f"The header {header}")
-    return None if in_path is None else _Said(in_path, f"The path's place of {header}")
+        return [Said(unquote_to_bytes(value), f"The header {header}")]
+    if in_path is not None:
+        return [Said(unquote_to_bytes(in_path), f"The path's place of {header}")]
+    return []
 
 
-def _identifier(said: _Said) -> str:
-    text = unquote_to_bytes(said.value).strip(b" ").decode("latin-1")
+def _first(read: Callable[[Said], str], said: Sequence[Said]) -> tuple[str, Said] | None:
+    """The value that holds: the first one, passing over what is not valid and not for us."""
+    for one_said in said:
+        try:
+            return read(one_said), one_said
+        except Refusal:
+            if not one_said.foreign:
+                raise
+    return None
+
+
+def _pinned(key: KeyRecord | None, what: str, found: tuple[str, Said] | None) -> str | None:
+    """The key's own value, else the one found; raises a 403 `Refusal` where they disagree."""
+    pin: str | None = getattr(key, what, None)
+    if pin is None or found is None:
+        return pin or (found[0] if found else None)
+    value, said = found
+    if fold(value) != fold(pin) and not said.foreign:
+        raise not_its_pin(said.where, what, pin)
+    return pin
+
+
+def _check_required(require: frozenset[Dimension], found: dict[Dimension, str | None]) -> None:
+    headers = {Dimension.AGENT: AGENT, Dimension.CAMPAIGN: CAMPAIGN}
+    missing = sorted(headers[name] for name in require if found[name] is None)
+    if missing:
+        raise bad_request(
+            f"This deployment requires {' and '.join(missing)} (auth.require).",
+            code="missing_header",
+        )
+
+
+def _identifier(said: Said) -> str:
+    text = said.value.strip(b" ").decode("latin-1")
     if not _IDENTIFIER.fullmatch(text):
         raise _bad(
             said, f"1 to {IDENTIFIER_CHARS_MAX} of the characters A-Z a-z 0-9 . _ : - are allowed"
@@ -106,7 +128,7 @@ def _identifier(said: _Said) -> str:
     return text
 
 
-def _agent(said: _Said) -> str:
+def _agent(said: Said) -> str:
     text = _identifier(said)
     agent = canonical_agent(text)
     if agent is None:
@@ -118,19 +140,20 @@ def _agent(said: _Said) -> str:
     return agent
 
 
-def _name(said: _Said) -> str:
+def _name(said: Said) -> str:
     """A campaign or task: text that a person wrote, in one form whatever its bytes."""
     try:
-        text = unicodedata.normalize("NFC", unquote_to_bytes(said.value).decode().strip(" "))
+        text = said.value.decode()
     except UnicodeDecodeError:
         raise _bad(said, "its bytes are not UTF-8 (percent-encoded or not)") from None
-    if not 1 <= len(text) <= NAME_CHARS_MAX or not text.isprintable():
+    name = canonical_name(text)
+    if name is None:
         raise _bad(said, f"1 to {NAME_CHARS_MAX} printable characters are allowed")
-    return text
+    return name
 
 
 def _metadata(value: bytes) -> bytes:
-    said = _Said(value, f"The header {METADATA}")
+    said = Said(value, f"The header {METADATA}")
     if len(value) > METADATA_BYTES_MAX:
         raise _bad(said, f"it has {len(value):,} bytes; {METADATA_BYTES_MAX:,} are allowed")
     try:
@@ -142,5 +165,5 @@ def _metadata(value: bytes) -> bytes:
     return value
 
 
-def _bad(said: _Said, what: str, code: str = "invalid_header") -> Refusal:
+def _bad(said: Said, what: str, code: str = "invalid_header") -> Refusal:
     return bad_request(f"{said.where} is not valid: {what}.", code=code)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from budget.admission import Admission
@@ -19,6 +19,8 @@ from proxy.forward import Target, Upstream
 from proxy.health import Readiness
 from proxy.local import is_loopback
 from proxy.metrics import Metrics
+from storage.key_records import KeyRecord
+from storage.key_records import Kind as KeyKind
 
 OPENAI_HOST: Final = "api.openai.com"
 """Regions are names below it."""
@@ -39,6 +41,8 @@ class Terms:
     open_to_loopback: bool
     """Bound to loopback with `auth.proxy: auto`: local programs need no key."""
     require: frozenset[Dimension]
+    aliases: tuple[str, ...]
+    """Other tools' headers that may say who calls, in the order in which they hold."""
     estimate: EstimateLimits
     free_paths: tuple[str, ...]
     """Paths that ops know to cost nothing, beyond those of the table."""
@@ -61,9 +65,15 @@ class Terms:
         )
 
 
-def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
-    """The terms of a configuration; without a key for the upstream, the sandbox answers."""
+def terms_from(
+    loaded: Loaded, generation: str, sandbox_url: str, listens_on: str | None = None
+) -> Terms:
+    """The terms of a configuration; without a key for the upstream, the sandbox answers.
+
+    `listens_on` is the host that the process is bound to, whatever the file says since.
+    """
     settings = loaded.settings
+    host = listens_on or settings.server.host
     return Terms(
         generation=generation,
         basis=settings.charging.basis,
@@ -71,8 +81,9 @@ def terms_from(loaded: Loaded, generation: str, sandbox_url: str) -> Terms:
         models=loaded.models,
         refuse_unpriced=settings.admission.unpriced_model == "refuse",
         target=_target(loaded, sandbox_url),
-        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(settings.server.host),
+        open_to_loopback=settings.auth.proxy == "auto" and is_loopback(host),
         require=frozenset(Dimension(name) for name in settings.auth.require),
+        aliases=settings.identity.aliases,
         estimate=EstimateLimits(min_output_tokens=settings.admission.min_output_tokens),
         free_paths=settings.endpoints.free,
         spent_status=settings.refusal.status,
@@ -107,6 +118,13 @@ def _name_of(url: str) -> str:
     return "openai" if host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}") else host
 
 
+class KeyFinder(Protocol):
+    """Where keys are found: `storage.keys.Keys`."""
+
+    async def find(self, secret: str, kind: KeyKind = "proxy") -> KeyRecord:
+        """The live key of a secret; raises `BadKey`, and a `StorageError` where none can say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the proxy is given to work with."""
@@ -114,6 +132,7 @@ class Services:
     current: Callable[[], Terms]
     admission: Admission
     settlement: Settlement
+    keys: KeyFinder
     upstream: Upstream
     encrypt: Callable[[bytes], str]
     """Turns `X-Purser-Metadata` into what may be kept."""

@@ -123,8 +123,8 @@ class Account:
             return
         call.state = state
         call.ended_ns = time.monotonic_ns()
-        call.units = units
-        call.provider_nano = nano
+        call.units = units if call.units is NO_UNITS else call.units.plus(units)
+        call.provider_nano += nano
         if call.number < self._first:
             return
         self._states[state] += 1
@@ -182,8 +182,10 @@ class Account:
         self._sums["provider_nano"] += nano
         self._sums["total_tokens"] += units.total_tokens
         if units is not NO_UNITS:
-            for name, value in units.as_dict().items():
-                self._sums[name] += value
+            for name in units.__slots__:
+                value = getattr(units, name)
+                if value:
+                    self._sums[name] += value
 
     def _after(self, number: int) -> Iterator[Call]:
         return (call for call in self._calls if call.number > number)

@@ -4,10 +4,15 @@ from urllib.parse import unquote
 
 from sandbox.background import Background
 from sandbox.batches import Batches
+from sandbox.containers import Containers
 from sandbox.kept_chats import KeptChats
 from sandbox.kept_responses import KeptResponses
 from sandbox.routes import Request, Route
 from sandbox.shelf import Document
+from sandbox.unplayed import Unplayed
+from sandbox.uploads import Uploads
+from sandbox.vector_stores import VectorStores
+from sandbox.videos import Videos
 from sandbox.world import World
 
 
@@ -24,5 +29,10 @@ def all_routes(world: World, background: Background) -> list[Route]:
         *KeptChats(world.chats).routes(),
         *world.conversations.routes(),
         *world.files.routes(),
+        *Uploads(world.files).routes(),
+        *VectorStores(world.files).routes(),
+        *Containers(world).routes(),
         *Batches(world).routes(),
+        *Videos(world).routes(),
+        *Unplayed().routes(),
     ]

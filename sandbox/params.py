@@ -75,6 +75,9 @@ CHOICE = typed("a string or an object", str, dict)
 CHAT: dict[str, Check] = {
     "model": TEXT,
     "messages": ARRAY,
+    "audio": OBJECT,
+    "function_call": CHOICE,
+    "functions": ARRAY,
     "frequency_penalty": decimal(-2, 2),
     "logit_bias": OBJECT,
     "logprobs": SWITCH,

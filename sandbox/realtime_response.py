@@ -1,6 +1,5 @@
 """One response of a realtime session: what is said, its events, its usage."""
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,7 @@ from sandbox.prompt import Prompt
 from sandbox.realtime_items import SPOKEN_TOKENS, Item, without_sound
 from sandbox.text import Passage
 from sandbox.usage import Units, realtime_usage
-
-AUDIO_TOKENS_A_PIECE = 2
-"""A word is spoken in a tenth of a second, at twenty tokens a second."""
-PIECE_OF_SOUND = b64encode(bytes(4800)).decode()
-"""A tenth of a second of silence: 24 kHz, 16 bit, mono."""
+from sandbox.voice import AUDIO_TOKENS_A_PIECE, PIECE_OF_SOUND
 
 Step = tuple[str, dict[str, Any], int]
 """Type and fields of an event, and the output tokens it brings."""

@@ -44,7 +44,7 @@ class Shelf:
             raise ApiError(404, f"No {self._noun} found with id '{name}'.", param="id")
         return found
 
-    def change(self, name: str, **values: Any) -> Document:
+    def change(self, name: str, /, **values: Any) -> Document:
         """The document with other values, as it is kept from now on."""
         return self.keep({**self.one(name), **values})
 

@@ -10,6 +10,7 @@ StorageError
 ├── BadDatabaseUrl        `database_url` names no database that Purser can use
 ├── SchemaMismatch        the database is at another revision than this code
 ├── EmbeddedFailed        the private Valkey in the data folder did not start
+├── KeyProblem            a key cannot be made, found or changed as was asked
 └── Conflict              the same hold was told to end twice, with different amounts
 """
 
@@ -52,6 +53,10 @@ class SchemaMismatch(StorageError):
 
 class EmbeddedFailed(StorageError):
     """The private Valkey in the data folder did not start."""
+
+
+class KeyProblem(StorageError):
+    """A key cannot be made, found or changed as was asked: its text says why."""
 
 
 class Conflict(StorageError):

@@ -79,6 +79,11 @@ class Ledger:
             raise
         return cls(engine)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """The database, for the other tables beside the ledger."""
+        return self._engine
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()

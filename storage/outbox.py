@@ -1,6 +1,8 @@
 """From the outbox into the ledger: in batches, idempotent, acknowledged after commit."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,9 +62,22 @@ class Outbox:
 
     async def drain(self) -> int:
         """Move everything that stands in the outbox now; returns the last number."""
+        async with self.drained() as number:
+            return number
+
+    @asynccontextmanager
+    async def drained(self) -> AsyncIterator[int]:
+        """Drain, and move nothing more in this process while the block lasts.
+
+        Sums of the ledger up to the number that it gives stay what the outbox begins with.
+        """
+        async with self._ledger.draining:
+            yield await self._drain()
+
+    async def _drain(self) -> int:
         last = int(await self._link.command("HGET", META, "seq") or 0)
         while int(await self._link.command("HGET", META, "drained") or 0) < last:
-            if await self.tick() == 0:
+            if await self._move() == 0:
                 break
         return int(await self._link.command("HGET", META, "drained") or 0)
 

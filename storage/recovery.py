@@ -51,6 +51,9 @@ class Recovery:
         self._outbox = Outbox(link, ledger)
         self._window_of = window_of
         self._epoch = uuid.uuid4().hex
+        self._watch = Watch(link)
+        self._looked = 0.0
+        self._dead: set[str] = set()
 
     async def run(self, rules: Sequence[Rule], seen: set[str] | None) -> None:
         """Recover; `seen` are proxies that this janitor knows to have lived a moment ago.
@@ -86,13 +89,12 @@ class Recovery:
         With `grace` it takes as long as a living process may be silent: those that Redis
         forgot come back by themselves.
         """
-        watch = Watch(self._link)
         first = time.monotonic()
-        looked, dead = 0.0, set[str]()
         patience = BEAT_S * BEATS_MISSED_MAX if grace else 0.0
         while True:
-            if time.monotonic() - looked >= BEAT_S:
-                dead, looked = set(await watch.look()), time.monotonic()
+            if time.monotonic() - self._looked >= BEAT_S:
+                self._dead, self._looked = set(await self._watch.look()), time.monotonic()
+            await self._step("going")
             living = {
                 name
                 for name, about in (await processes(self._link)).items()
@@ -101,7 +103,7 @@ class Recovery:
             beats = set(await self._link.hash("beats"))
             missing = await self._silent(seen - beats, first)
             marked = {name.decode() for name in await self._link.command("SMEMBERS", PREFIX + mark)}
-            waiting = ((living | missing) - dead) - marked
+            waiting = ((living | missing) - self._dead) - marked
             if not waiting and time.monotonic() - first >= patience:
                 return
             await asyncio.sleep(_LOOK_S)

@@ -178,6 +178,36 @@ budget_override = Table(
     CheckConstraint("limit_nano >= 0", name="limit"),
 )
 
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("prefix", String(32), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("name_folded", String(768), nullable=False),
+    Column("live_name", String(768)),
+    Column("kind", String(16), nullable=False),
+    Column("role", String(16)),
+    Column("agent", String(128)),
+    Column("campaign", String(256)),
+    Column("models", Text, nullable=False),
+    Column("endpoints", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+    Column("last_used_ms", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    Column("published", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("digest"),
+    UniqueConstraint("live_name"),
+    CheckConstraint("kind IN ('proxy', 'admin')", name="kind"),
+    CheckConstraint("role IN ('admin', 'viewer')", name="role"),
+    CheckConstraint("(kind = 'admin') = (role IS NOT NULL)", name="kind_role"),
+    CheckConstraint("version >= 1", name="version"),
+    Index(None, "name_folded"),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

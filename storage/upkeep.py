@@ -10,6 +10,7 @@ from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
 from storage import freeze, generations, scripts
 from storage.errors import NotReady, StorageError
+from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.presence import LOST, READY, Standing, Watch, beat, processes
 from storage.recovery import Recovery, WindowOf
@@ -32,6 +33,7 @@ class Upkeep:
     ) -> None:
         self._link = link
         self._ledger = ledger
+        self._keys = Keys(link, ledger)
         self._janitor_id = janitor_id
         self._window_of = window_of
         self._rules_of = rules_of
@@ -66,6 +68,7 @@ class Upkeep:
         generation = await generations.load(self._link)
         rules = generation.rules if generation else tuple(self._rules_of())
         await freeze.restore(self._link, self._ledger, self._frozen)
+        await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         async with self._beating():
             await recovery.run(rules, self._proxies)
@@ -101,6 +104,7 @@ class Upkeep:
                 )
 
     async def tidy(self) -> None:
-        """Forget counters and tombstones that nothing refers to; once an hour is enough."""
+        """Forget counters, tombstones and keys of long ago; once an hour is enough."""
+        await self._keys.tidy()
         if await self._link.run(scripts.TIDY) != ["ok"]:
             raise NotReady("Redis did not tidy")

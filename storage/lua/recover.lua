@@ -12,7 +12,11 @@ if step == 'begin' then
 end
 if meta[1] ~= ARGV[1] or meta[2] ~= epoch then return { 'moved' } end
 
-if step == 'hold' and meta[3] == 'recovering' and meta[5] == '1' then
+if step == 'going' then
+  -- Whether this recovery is still the one that goes on.
+  return { meta[3] == 'ready' and 'moved' or 'ok' }
+elseif (step == 'hold' and meta[3] == 'recovering' and meta[5] == '1') or (step == 'late' and meta[3] == 'ready') then
+  -- Late: its process was away for the whole recovery, so it is held here, above a limit or not.
   -- 4 hold id, 5 process, 6 admitted, 7-8 amounts, 9 ceiling, 10 postings, 11 digests, 12 record
   local hold = P .. 'hold:' .. ARGV[4]
   local state = redis.call('HGET', hold, 's')
@@ -20,6 +24,11 @@ if step == 'hold' and meta[3] == 'recovering' and meta[5] == '1' then
     redis.call('HSET', hold, 's', 'held', 'pid', ARGV[5], 'a', ARGV[6], 'c', ARGV[7], 'v', ARGV[8],
       'l', ARGV[9], 'e', '0', 'po', ARGV[10], 'g', ARGV[11], 'r', ARGV[12])
     redis.call('HSET', P .. 'open', ARGV[4], ARGV[5])
+    if step == 'late' then
+      for _, posting in ipairs(postings_of(ARGV[10])) do
+        post(posting, counted(posting.mode, number(ARGV[7]), number(ARGV[8])), 0, now_ms())
+      end
+    end
   end
   return { state or 'held' }
 elseif step == 'closed' and meta[3] == 'recovering' then

@@ -3,8 +3,12 @@
 local meta = redis.call('HMGET', META, 'run_id', 'state', 'seq', 'drained', 'outbox_bytes', 'generation', 'epoch')
 local counters, holds = {}, {}
 local registered = redis.call('HGETALL', P .. 'counters')
+local now = now_ms()
 for at = 1, #registered, 2 do
-  counters[#counters + 1] = { registered[at], registered[at + 1], redis.call('HGETALL', P .. 'c:' .. registered[at]) }
+  -- Windows that take no more postings are forgotten by and by: they are the ledger's alone.
+  if number(registered[at + 1]) + TOMBSTONE_MS >= now then
+    counters[#counters + 1] = { registered[at], registered[at + 1], redis.call('HGETALL', P .. 'c:' .. registered[at]) }
+  end
 end
 local open = redis.call('HGETALL', P .. 'open')
 for at = 1, #open, 2 do
@@ -13,5 +17,5 @@ for at = 1, #open, 2 do
 end
 return {
   meta[1] == ARGV[1] and meta[2] or 'lost', meta[3] or '0', meta[4] or '0', meta[5] or '0',
-  text(now_ms()), meta[6] or '', meta[7] or '', counters, holds,
+  text(now), meta[6] or '', meta[7] or '', counters, holds,
 }

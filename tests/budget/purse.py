@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -85,6 +85,11 @@ class Process:
         await self.settlement.end(grant, used(tokens))
         return grant
 
+    async def use(self, held: int, tokens: int, campaign: str = "unattributed") -> None:
+        """A call that uses less than it held."""
+        grant = await self.admit(held, campaign)
+        await self.settlement.end(grant, used(tokens))
+
     async def close(self) -> None:
         """End as a process does."""
         await self.lifeline.stop()
@@ -118,6 +123,8 @@ class Purse:
         self.processes.append(process)
         process.lifeline.start()
         await self.until_ready(process)
+        # As it does twice a second: it knows who lives.
+        await self.upkeep.tick()
         return process
 
     async def until_ready(self, process: Process) -> None:
@@ -174,6 +181,24 @@ async def open_purse(engines: Engines, *rules: Rule) -> AsyncIterator[Purse]:
         yield purse
     finally:
         await purse.close()
+
+
+@asynccontextmanager
+async def meanwhile(*acts: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Do each of `acts` over and over while the body runs; raises what one of them raised."""
+    enough = asyncio.Event()
+
+    async def repeat(act: Callable[[], Awaitable[object]]) -> None:
+        while not enough.is_set():
+            await act()
+            await asyncio.sleep(0)
+
+    tasks = [asyncio.create_task(repeat(act)) for act in acts]
+    try:
+        yield
+    finally:
+        enough.set()
+        await asyncio.gather(*tasks)
 
 
 def usd(text: str) -> Nano:

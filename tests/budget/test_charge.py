@@ -31,7 +31,9 @@ MODEL = Model(
     max_input_tokens=1_000_000,
     max_output_tokens=100_000,
     prices={
-        PriceKind.INPUT: {"default": price(2, (1_000, 4)), "priority": price(3.5), "flex": price(1)},
+        PriceKind.INPUT: {
+            "default": price(2, (1_000, 4)), "priority": price(3.5), "flex": price(1),
+        },
         PriceKind.CACHED: {"default": price(0.5, (1_000, 1))},
         PriceKind.CACHE_WRITE: {"default": price(2.5)},
         PriceKind.AUDIO_INPUT: {"default": price(40)},
@@ -54,7 +56,7 @@ def pricing(basis: Basis = "agent_rate", model: Model | None = MODEL) -> Pricing
         # 100 × 2,000 + 10 × 8,000 nano-dollars; the rate card takes 40,000 a token.
         (Usage(100, 10), "default", 4_400_000, 280_000),
         (Usage(100, 0), "default", 4_000_000, 200_000),
-        # 40 of the 100 were cached, 20 were written to the cache: 40 × 2,000 + 40 × 500 + 20 × 2,500.
+        # 40 of the 100 were cached, 20 written to the cache: 40 × 2,000 + 40 × 500 + 20 × 2,500.
         (Usage(100, 0, cached_tokens=40, cache_write_tokens=20), "default", 4_000_000, 150_000),
         (Usage(0, 50, reasoning_tokens=30), "default", 2_000_000, 20 * 8_000 + 30 * 9_000),
         (Usage(10, 5, audio_input_tokens=10, audio_output_tokens=5), "default", 600_000, 800_000),

@@ -115,7 +115,7 @@ async def test_what_sql_knows_as_assumed_is_corrected(engines: Engines) -> None:
         ended = await proxy.endings.attempt(truth, entry.admitted_ms + LONG_MS)
         assert ended is not None
         assert (ended.what, ended.totals.charge) == ("corrected", usd("0.1"))
-        first, second = await purse.entries(grant.facts.hold_id)
+        _, second = await purse.entries(grant.facts.hold_id)
         assert second.charge_nano == usd("0.1") - usd("0.4")
         assert (await purse.counted(purse.rules[0])).posted_nano == usd("0.1")
         assert (await purse.reconcile()).clean

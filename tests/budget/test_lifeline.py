@@ -6,6 +6,7 @@ import pytest
 
 from budget.errors import Refused, Unavailable
 from config.rules import Dimension
+from storage import recovery
 from storage.errors import LedgerUnavailable
 from storage.presence import processes
 from storage.records import LedgerEntry
@@ -52,6 +53,7 @@ async def test_it_joins_only_once_every_ending_is_repeated(
         grant = await proxy.admit(10_000)
         await proxy.settlement.end(grant, used(10_000))
         await proxy.lifeline.stop()
+        monkeypatch.setattr(recovery, "BEAT_S", 0.1)
         await purse.link.command("FLUSHALL")
         await purse.upkeep.tick()
         await purse.publish(monthly("1"))

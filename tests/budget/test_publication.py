@@ -1,6 +1,7 @@
 """A new counter starts with what was spent already; a rename or another limit keeps its money."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.budget.purse import (
     Process,
     Purse,
     facts,
+    meanwhile,
     monthly,
     open_purse,
     usd,
@@ -155,30 +157,13 @@ async def test_two_janitors_publish_one_generation(engines: Engines) -> None:
 async def test_publishing_under_load_loses_nothing(engines: Engines) -> None:
     async with open_purse(engines, ALL) as purse:
         proxies = [await purse.process(f"proxy-{n}") for n in range(2)]
-        more = asyncio.Event()
-
-        async def work(proxy: Process, name: str) -> None:
-            while not more.is_set():
-                grant = await proxy.admit(10, name)
-                await asyncio.sleep(0)
-                await proxy.settlement.end(grant, used(7))
-
-        async def drain() -> None:
-            while not more.is_set():
-                await purse.outbox.tick()
-                await asyncio.sleep(0.005)
-
-        tasks = [
-            asyncio.create_task(work(proxy, name))
-            for proxy in proxies
-            for name in ("spring", "autumn")
+        calls = [
+            partial(proxy.use, 10, 7, name) for proxy in proxies for name in ("spring", "autumn")
         ]
-        tasks.append(asyncio.create_task(drain()))
-        for rules in ((ALL, EACH), (ALL, SEO), (EACH,), (), (ALL, EACH, SEO)):
-            await purse.publish(*rules)
-            assert (await purse.reconcile()).clean
-        more.set()
-        await asyncio.gather(*tasks)
+        async with meanwhile(*calls, purse.outbox.tick):
+            for rules in ((ALL, EACH), (ALL, SEO), (EACH,), (), (ALL, EACH, SEO)):
+                await purse.publish(*rules)
+                assert (await purse.reconcile()).clean
         report = await purse.reconcile()
         assert report.clean
         assert (await purse.counted(ALL)).held_nano == 0

@@ -14,6 +14,11 @@ from storage.holds import NO_WINDOW_END_MS, Interval
 from tests.budget.purse import monthly
 
 HOUR_MS = 3_600_000
+NEW_YORK = "America/New_York"
+ST_JOHNS = "America/St_Johns"
+APIA = "Pacific/Apia"
+SAO_PAULO = "America/Sao_Paulo"
+LORD_HOWE = "Australia/Lord_Howe"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MS = 60 * 24 * HOUR_MS
 LAST_MS = 131 * 365 * 24 * HOUR_MS
@@ -121,24 +126,24 @@ def test_windows_begin_where_a_calendar_says(window: Window, place: tuple[str, i
         (Window.DAY, "Asia/Kolkata", "2026-01-01T18:30", "2026-01-01T18:30", "2026-01-02T18:30"),
         (Window.WEEK, "UTC", "2026-01-04T23:59:59", "2025-12-29T00:00", "2026-01-05T00:00"),
         (Window.MONTH, "UTC", "2024-02-29T12:00", "2024-02-01T00:00", "2024-03-01T00:00"),
-        (Window.MONTH, "America/New_York", "2026-11-01T03:00", "2026-10-01T04:00", "2026-11-01T04:00"),
+        (Window.MONTH, NEW_YORK, "2026-11-01T03:00", "2026-10-01T04:00", "2026-11-01T04:00"),
         # An hour that is repeated is two windows.
         (Window.HOUR, "Europe/Berlin", "2026-10-25T00:30", "2026-10-25T00:00", "2026-10-25T01:00"),
         (Window.HOUR, "Europe/Berlin", "2026-10-25T01:30", "2026-10-25T01:00", "2026-10-25T02:00"),
         (Window.DAY, "Europe/Berlin", "2026-10-25T12:00", "2026-10-24T22:00", "2026-10-25T23:00"),
         # Clocks change by half an hour: the hour that it cuts ends early.
-        (Window.HOUR, "Australia/Lord_Howe", "2026-10-03T15:29", "2026-10-03T14:30", "2026-10-03T15:30"),
-        (Window.HOUR, "Australia/Lord_Howe", "2026-10-03T15:30", "2026-10-03T15:30", "2026-10-03T16:00"),
-        (Window.HOUR, "Australia/Lord_Howe", "2026-10-03T16:00", "2026-10-03T16:00", "2026-10-03T17:00"),
+        (Window.HOUR, LORD_HOWE, "2026-10-03T15:29", "2026-10-03T14:30", "2026-10-03T15:30"),
+        (Window.HOUR, LORD_HOWE, "2026-10-03T15:30", "2026-10-03T15:30", "2026-10-03T16:00"),
+        (Window.HOUR, LORD_HOWE, "2026-10-03T16:00", "2026-10-03T16:00", "2026-10-03T17:00"),
         # Midnights that no clock has shown.
-        (Window.DAY, "America/Sao_Paulo", "2018-11-04T12:00", "2018-11-04T03:00", "2018-11-05T02:00"),
+        (Window.DAY, SAO_PAULO, "2018-11-04T12:00", "2018-11-04T03:00", "2018-11-05T02:00"),
         (Window.DAY, "Asia/Beirut", "2026-03-29T12:00", "2026-03-28T22:00", "2026-03-29T21:00"),
         (Window.DAY, "Africa/Cairo", "2026-04-24T12:00", "2026-04-23T22:00", "2026-04-24T21:00"),
         # A day that no calendar has shown.
-        (Window.DAY, "Pacific/Apia", "2011-12-30T09:59", "2011-12-29T10:00", "2011-12-30T10:00"),
-        (Window.DAY, "Pacific/Apia", "2011-12-30T10:00", "2011-12-30T10:00", "2011-12-31T10:00"),
+        (Window.DAY, APIA, "2011-12-30T09:59", "2011-12-29T10:00", "2011-12-30T10:00"),
+        (Window.DAY, APIA, "2011-12-30T10:00", "2011-12-30T10:00", "2011-12-31T10:00"),
         # 00:01 became 23:01 of the day before, whose window had ended.
-        (Window.DAY, "America/St_Johns", "2010-11-07T03:00", "2010-11-07T02:30", "2010-11-08T03:30"),
+        (Window.DAY, ST_JOHNS, "2010-11-07T03:00", "2010-11-07T02:30", "2010-11-08T03:30"),
     ],
 )  # fmt: skip
 def test_windows_by_hand(window: Window, zone: str, at: str, start: str, end: str) -> None:

@@ -22,8 +22,9 @@ from proxy.estimate import EstimateLimits
 from proxy.forward import Target, Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
-from proxy.terms import Services, Terms
+from proxy.terms import KeyFinder, Services, Terms
 from storage.holds import Refusal
+from storage.key_records import BadKey, KeyRecord, Kind
 from storage.records import Amounts, CallFacts, Flag, Outcome, Status, WorstCase
 from tests.budget.purse import Process
 
@@ -129,6 +130,7 @@ def terms(upstream_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Terms:
         target=target,
         open_to_loopback=True,
         require=frozenset(),
+        aliases=(),
         estimate=EstimateLimits(),
         free_paths=(),
         spent_status=429,
@@ -137,6 +139,13 @@ def terms(upstream_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Terms:
         receive_s=5.0,
     )
     return replace(plain, **changes)
+
+
+class NoKeys:
+    """A deployment in which nobody has made a key."""
+
+    async def find(self, secret: str, kind: Kind = "proxy") -> KeyRecord:
+        raise BadKey("unknown")
 
 
 @dataclass
@@ -163,7 +172,10 @@ class Stand:
 
 @asynccontextmanager
 async def stand(
-    given: Terms, purse: Purse | None = None, real: Process | None = None
+    given: Terms,
+    purse: Purse | None = None,
+    real: Process | None = None,
+    keys: KeyFinder | None = None,
 ) -> AsyncIterator[Stand]:
     """Serve the proxy on a free port of loopback, with a `real` budget in place of the purse."""
     purse = purse or Purse()
@@ -178,6 +190,7 @@ async def stand(
         current=lambda: running.terms,
         admission=real.admission if real else purse,  # type: ignore[arg-type]
         settlement=real.settlement if real else purse,  # type: ignore[arg-type]
+        keys=keys or NoKeys(),
         upstream=upstream,
         encrypt=lambda raw: "sealed:" + raw.hex(),
         readiness=readiness,

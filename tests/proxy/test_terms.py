@@ -53,3 +53,13 @@ def test_the_callers_own_key_may_pass(tmp_path):
 )
 def test_a_deployment_on_other_addresses_is_not_open(tmp_path, environ):
     assert not read(tmp_path, **environ).open_to_loopback
+
+
+def test_what_a_process_is_bound_to_decides_whether_it_is_open(tmp_path):
+    """A file that names another host binds at the next start: until then nothing opens."""
+    path = tmp_path / "purser.yaml"
+    path.write_text("{identity: {aliases: [baggage]}}")
+    loaded = load(path, {})
+    assert terms_from(loaded, "7", SANDBOX).open_to_loopback
+    assert not terms_from(loaded, "7", SANDBOX, "0.0.0.0").open_to_loopback
+    assert terms_from(loaded, "7", SANDBOX).aliases == ("baggage",)

@@ -70,6 +70,7 @@ BAD_CHAT: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"prediction": {"type": "content"}}, "missing_required_parameter", "content"),
     ({"web_search_options": {}}, "unsupported_parameter", "web_search_options"),
     ({"modalities": ["text", "audio"]}, "unsupported_parameter", "modalities"),
+    ({"functions": [{}]}, "missing_required_parameter", "tools[0].function.name"),
 ]
 
 

@@ -13,7 +13,6 @@ from tests.proxy.upstreams import answering, upstream
 CHAT = "/v1/chat/completions"
 SECRETS = {
     "authorization": "Bearer sk-client-secret",
-    "x-purser-key": "pk-client-secret",
     "api-key": "azure-client-secret",
     "cookie": "session=client-secret",
     "x-portkey-api-key": "portkey-client-secret",
@@ -41,7 +40,6 @@ async def test_the_callers_own_key_passes_where_ops_say_so(far):
     async with stand(own) as here:
         await here.client.post(CHAT, json=ask(), headers=SECRETS)
     assert far.received[0].values(b"authorization") == [b"Bearer sk-client-secret"]
-    assert b"pk-client-secret" not in far.received[0].head
     assert b"session=" not in far.received[0].head
 
 
