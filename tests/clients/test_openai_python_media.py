@@ -59,7 +59,7 @@ def test_audio_is_written_down(client: OpenAI) -> None:
         model="gpt-4o-transcribe", file=("a.wav", wav(2.0)), stream=True
     )
     assert list(heard)[-1].type == "transcript.text.done"
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="deprecated"):
         english = client.audio.translations.create(model="whisper-1", file=("a.wav", wav(1.0)))
     assert english.text
 
