@@ -168,6 +168,8 @@ async def test_another_janitor_takes_over_at_any_step(
         assumed = await proxy.admit(500, "spring")
         await proxy.settlement.end(assumed, Outcome(Status.ASSUMED))
         await purse.outbox.drain()
+        second = janitor(purse, "janitor-2")
+        await second.tick()
         await purse.link.command("HSET", META, "run_id", "the server before")
         told = asyncio.Event()
         real = recovery.Recovery._step
@@ -186,7 +188,6 @@ async def test_another_janitor_takes_over_at_any_step(
             await asyncio.gather(dying, return_exceptions=True)
         # A second one sees no beat of the first any more.
         await purse.link.command("HDEL", "{purser}:beats", "janitor-1")
-        second = janitor(purse, "janitor-2")
         await second.tick()
         await purse.publish(*RULES)
         await purse.until_ready(proxy)
@@ -282,7 +283,7 @@ async def test_windows_that_are_over_are_left_to_the_ledger(engines: Engines) ->
         )
         amounts = type(grant.held)(20_000_000, 0)
         ended = await proxy.holds.end(
-            call, lost, amounts, frozenset(), "", month.start_ms, postings
+            call, lost, amounts, frozenset(), "", month.start_ms, postings, None, "1"
         )
         assert ended.what == "recovered"
         assert len(await purse.entries("lost")) == 1
