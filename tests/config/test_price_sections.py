@@ -66,3 +66,14 @@ def test_a_region_is_seen_from_the_address(text: str, usd_per_million: str) -> N
 def test_fees() -> None:
     made = loaded("prices: {fees: {file_search_usd: 0.01}}")
     assert made.models.models["gpt-4o"].fee(Fee.FILE_SEARCH) == 10_000_000
+
+
+def test_prices_by_the_unit_are_for_one_image_second_or_character() -> None:
+    models = loaded(
+        "prices: {overrides: {painter: {mode: image_generation, image_usd: 0.04},"
+        " hearer: {audio_second_usd: 0.0001}, speaker: {character_usd_per_1m: 15}}}"
+    ).models
+    painter, hearer, speaker = (models.models[name] for name in ("painter", "hearer", "speaker"))
+    assert painter.price(PriceKind.IMAGE) == 40_000_000 * 10**6
+    assert hearer.price(PriceKind.SECOND_INPUT) == 100_000 * 10**6
+    assert speaker.price(PriceKind.CHARACTER_INPUT) == 15 * 10**9
