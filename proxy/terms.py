@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -52,12 +53,14 @@ class Terms:
     receive_s: float
 
     def pricing(self, agent: str, model: str) -> Pricing:
-        """What a call of `agent` for `model` is charged by."""
+        """What a call of `agent` for `model` is charged by, at the prices of today in UTC."""
+        found = self.models.resolve(model)
+        priced = None if found is None else found.on(datetime.now(UTC).date())
         return Pricing(
             basis="provider_price" if self.basis == "provider_price" else "agent_rate",
             rate=self.rates.rate(agent),
-            model=self.models.resolve(model),
-            version=self.models.version,
+            model=priced,
+            version=self.models.version_of(priced),
         )
 
 
