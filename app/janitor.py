@@ -13,7 +13,7 @@ from app.live import Live, Publisher
 from budget.publication import Publication
 from budget.windows import current_window
 from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
-from storage import generations
+from storage import campaigns, generations, overrides
 from storage.embedded import EmbeddedValkey
 from storage.errors import NotReady, StorageError
 from storage.freeze import write_pending_audit
@@ -24,9 +24,9 @@ from storage.reconcile import reconcile
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
-KEYS_S: Final = 5.0
 AUDIT_S: Final = 1.0
 REVIVE_S: Final = 0.2
+KEYS_S: Final = 5.0
 RECONCILE_S: Final = float(MINUTE_S)
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
@@ -61,6 +61,7 @@ class Janitor:
             Job("refusals", self._refusals, REFUSALS_S),
             Job("audit", self._audit, AUDIT_S),
             Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
+            Job("admins", self._admins, AUDIT_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )
@@ -114,6 +115,11 @@ class Janitor:
 
     async def _audit(self) -> None:
         await write_pending_audit(self._link, self._ledger)
+
+    async def _admins(self) -> None:
+        """What admins said while Redis was away."""
+        await overrides.publish_pending(self._link, self._ledger)
+        await campaigns.publish_pending(self._link, self._ledger)
 
     async def _reconcile(self) -> None:
         generation = await generations.load(self._link)

@@ -10,14 +10,19 @@ from typing import Any, Final
 
 import orjson
 
+from api.app import create_api
+from api.context import Services as ApiServices
 from app.engines import Engines
 from app.live import Live
+from app.root import Root
 from app.secrets import metadata_cipher
 from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
 from budget.lifeline import Lifeline
+from budget.manual import ManualCosts, ManualTerms
+from budget.overrides import Limits
 from budget.settlement import Settlement
-from proxy.app import Proxy, create_proxy
+from proxy.app import create_proxy
 from proxy.forward import Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
@@ -45,17 +50,31 @@ class ProxyProcess:
         self.settlement = Settlement(self.lifeline)
         self._upstream = Upstream()
         cipher = metadata_cipher(engines.data_dir)
+        keys = Keys(engines.link, engines.ledger)
+
+        def encrypt(plain: bytes) -> str:
+            return cipher.encrypt(plain).decode()
+
         services = Services(
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
-            keys=Keys(engines.link, engines.ledger),
+            keys=keys,
             upstream=self._upstream,
-            encrypt=lambda plain: cipher.encrypt(plain).decode(),
+            encrypt=encrypt,
             readiness=self._readiness,
             metrics=Metrics(),
         )
-        self.app: Proxy = create_proxy(services)
+        billing = ApiServices(
+            link=engines.link,
+            ledger=engines.ledger,
+            lifeline=self.lifeline,
+            keys=keys,
+            manual=ManualCosts(self.lifeline, engines.ledger, self._manual_terms, encrypt),
+            limits=Limits(engines.link, engines.ledger, self.lifeline.now_ms),
+            current=lambda: live.loaded,
+        )
+        self.app = Root(create_proxy(services), create_api(billing))
 
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
@@ -82,6 +101,12 @@ class ProxyProcess:
         return AdmissionLimits(
             implicit_share_mille=settings.admission.implicit_share_mille,
             outbox_bytes_max=settings.storage.outbox_bytes_max,
+        )
+
+    def _manual_terms(self) -> ManualTerms:
+        loaded = self._live.loaded
+        return ManualTerms(
+            loaded.rates, loaded.models.version, loaded.settings.storage.outbox_bytes_max
         )
 
     def _current(self) -> Terms:

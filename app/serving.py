@@ -44,13 +44,13 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def server(app: Any) -> uvicorn.Server:
-    """A server of `app` that is not started."""
+def server(app: Any, *, sockets: bool = False) -> uvicorn.Server:
+    """A server of `app` that is not started; `sockets`: it speaks WebSocket too."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
             http=BoundedProtocol,
-            ws="none",
+            ws="websockets-sansio" if sockets else "none",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -79,7 +79,7 @@ class SideServer:
     def __init__(self, app: Any) -> None:
         self._listener = bind("127.0.0.1", 0)
         self.url = address(self._listener)
-        config = server(app).config
+        config = server(app, sockets=True).config
         self._server = _Beside(config)
         self._task: asyncio.Task[None] | None = None
 

@@ -87,6 +87,11 @@ class Endings:
             hold_id, _ = self._kept.popitem(last=False)
             _log.error("an ending was dropped before it stood in SQL", extra={"hold_id": hold_id})
 
+    def recorded(self, ending: Ending, seq: int) -> None:
+        """Redis has this one under `seq`; it is kept until SQL has it too."""
+        self.keep(ending)
+        self._kept[ending.facts.hold_id].seq = seq
+
     def forget(self, drained: int) -> None:
         """Endings up to this number stand in SQL."""
         done = [
@@ -113,8 +118,9 @@ class Endings:
         try:
             ended = await self._holds.end(
                 ending.facts, ending.outcome, ending.amounts, ending.flags, ending.price_version,
-                ending.admitted_ms, self._postings(ending), prior,
-                self.rulebook.generation.number if self.rulebook else "",
+                ending.admitted_ms,
+                self.postings_now(ending.facts, ending.admitted_ms, ending.postings), prior,
+                self.generation,
             )  # fmt: skip
         except Conflict as error:
             _log.critical("a hold was told to end twice", extra={"why": str(error)})
@@ -138,14 +144,21 @@ class Endings:
             await self.attempt(ending, now_ms)
         return len(endings)
 
-    def _postings(self, ending: Ending) -> tuple[Posting, ...]:
+    @property
+    def generation(self) -> str:
+        """The number of the rules in force, "" before the first."""
+        return self.rulebook.generation.number if self.rulebook else ""
+
+    def postings_now(
+        self, facts: CallFacts, admitted_ms: int, postings: tuple[Posting, ...]
+    ) -> tuple[Posting, ...]:
         """Where a call counts that Redis has forgotten: also in rules that came after it."""
-        if self.rulebook is None or not ending.postings:
-            return ending.postings
-        known = {(posting.counter, posting.window_start_ms) for posting in ending.postings}
-        return ending.postings + tuple(
+        if self.rulebook is None or not admitted_ms:
+            return postings
+        known = {(posting.counter, posting.window_start_ms) for posting in postings}
+        return postings + tuple(
             posting
-            for posting in self.rulebook.postings(ending.facts, ending.admitted_ms)
+            for posting in self.rulebook.postings(facts, admitted_ms)
             if (posting.counter, posting.window_start_ms) not in known
         )
 

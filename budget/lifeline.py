@@ -9,6 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from budget.endings import Endings, OpenCall
@@ -17,10 +18,10 @@ from budget.rulebook import Rulebook
 from config.bounds import LISTEN_S
 from storage import generations, scripts
 from storage.entries import record_of
-from storage.errors import StorageError
+from storage.errors import NotReady, StorageError
 from storage.holds import HoldStore, pack_postings
 from storage.presence import LOST, READY, RECOVERING, REPLAYING, Standing, beat, leave
-from storage.redis_link import RedisLink
+from storage.redis_link import RedisLink, Reply
 
 _SOON_S: Final = 0.05
 _log = logging.getLogger("purser.lifeline")
@@ -44,8 +45,10 @@ class Lifeline:
         self._heard_at = 0.0
         self._done: tuple[str, str] = ("", "")
         self._joined = ""
+        self._told = ""
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._stopping = False
 
     @property
     def rulebook(self) -> Rulebook | None:
@@ -88,7 +91,9 @@ class Lifeline:
 
     async def stop(self) -> None:
         """Stop beating; a process without holds takes its name off the list."""
+        self._stopping = True
         if self._task is not None:
+            # A cancellation can be lost (asyncio.wait_for before 3.12): the loop's end is not.
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         try:
@@ -117,7 +122,7 @@ class Lifeline:
         self.endings.rulebook = book
 
     async def _live(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self.hear()
             except (StorageError, Unavailable) as error:
@@ -126,7 +131,8 @@ class Lifeline:
                 self.standing = None
             pause = LISTEN_S if self.ready else _SOON_S
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def hear(self) -> None:
@@ -144,7 +150,6 @@ class Lifeline:
             self._done = step
         elif standing.state == READY and self._joined != standing.epoch:
             # It was away for the whole recovery.
-            await self._hold_late(standing.epoch)
             await self._replay(standing.epoch)
         if standing.state == READY:
             self.endings.forget(standing.drained)
@@ -153,25 +158,34 @@ class Lifeline:
                 await self.reload_rules()
 
     async def _tell_open_holds(self, epoch: str) -> None:
-        for call in list(self.endings.open.values()):
-            await self._tell("hold", epoch, call)
+        calls = list(self.endings.open.values())
+        replies = [await self._tell("hold", epoch, call) for call in calls]
+        if ["moved"] not in replies:
+            self._told = epoch
         await self._link.run(scripts.RECOVER, "collected", epoch, self.holds.process_id)
 
     async def _hold_late(self, epoch: str) -> None:
         """Hold again what Redis forgot, unless SQL knows that it was assumed meanwhile."""
+        await self.reload_rules()
         for call in list(self.endings.open.values()):
             if not await self.endings.stands_in_sql(call.facts.hold_id):
-                await self._tell("late", epoch, call)
+                postings = self.endings.postings_now(call.facts, call.admitted_ms, call.postings)
+                await self._tell("late", epoch, replace(call, postings=postings))
 
-    async def _tell(self, step: str, epoch: str, call: OpenCall) -> None:
-        await self._link.run(
+    async def _tell(self, step: str, epoch: str, call: OpenCall) -> Reply:
+        reply = await self._link.run(
             scripts.RECOVER, step, epoch, call.facts.hold_id, self.holds.process_id,
             call.admitted_ms, call.held.charge, call.held.provider, call.ceiling,
             pack_postings(call.postings), ".".join(call.facts.digests()),
-            record_of(call.facts, call.price_version),
+            record_of(call.facts, call.price_version), self.endings.generation,
         )  # fmt: skip
+        if reply == ["stale_config"]:
+            raise NotReady("other rules were published meanwhile: they are read first")
+        return reply
 
     async def _replay(self, epoch: str) -> None:
+        if self._told != epoch:
+            await self._hold_late(epoch)
         self.holds.epoch = epoch
         # Numbers of generations start anew in an emptied Redis: the same one may be other rules.
         await self.reload_rules()

@@ -235,18 +235,26 @@ def unavailable(error: Unavailable) -> Refusal:
     )
 
 
+STOPPED: Final = {
+    "frozen": "Spending is frozen by an administrator; `purser thaw` ends it.",
+    "campaign_paused": "The campaign is paused by an administrator.",
+    "campaign_completed": "The campaign is completed: an administrator closed it.",
+}
+"""Refusals that no budget makes, and no waiting ends."""
+
+
 def refused(error: Refused, status: int) -> Refusal:
     """What admission refused. `status` is what ops chose for a spent budget: 429 or 402."""
     if error.reason == "budget_in_flight":
         return _in_flight(error)
-    if error.reason == "frozen":
+    if error.reason in STOPPED:
         return Refusal(
             status,
-            "Spending is frozen by an administrator; nothing was sent. `purser thaw` ends it.",
+            f"{STOPPED[error.reason]} Nothing was sent.",
             type_="insufficient_quota",
             code="insufficient_quota",
-            purser={"reason": "frozen"},
-            headers=((b"x-purser-refusal", b"frozen"), NO_RETRY),
+            purser={"reason": error.reason},
+            headers=((b"x-purser-refusal", error.reason.encode()), NO_RETRY),
         )
     return _exceeded(error, status)
 

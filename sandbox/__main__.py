@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from sandbox.app import create_app
-from sandbox.options import EVENT_DELAY_MS, Options
+from sandbox.options import EVENT_DELAY_MS, LATE_MS, Options
 from sandbox.server import serve
 
 
@@ -23,10 +23,16 @@ def main() -> None:
         help="time between two events of a stream (default %(default)s)",
     )
     parser.add_argument(
+        "--late-ms",
+        type=float,
+        default=LATE_MS,
+        help="time until a batch, a background response or a video is done (default %(default)s)",
+    )
+    parser.add_argument(
         "--ready-file", type=Path, help="file to write {url, pid} to once it listens"
     )
     given = parser.parse_args()
-    app = create_app(Options(event_delay_ms=given.event_delay_ms))
+    app = create_app(Options(event_delay_ms=given.event_delay_ms, late_ms=given.late_ms))
     serve(app, given.host, given.port, given.ready_file)
 
 

@@ -50,6 +50,8 @@ class Call:
     """What the whole answer would have used, where it was not finished."""
     provider_nano: int = 0
     ended_ns: int | None = None
+    late_ns: int | None = None
+    """When work that was done after the answer was billed on it."""
     gone_ns: int | None = None
     """When the client's disconnect was noticed."""
     event_times_ns: "array[int] | None" = field(default_factory=lambda: array("q"))
@@ -66,6 +68,7 @@ class Call:
             "received_at": self.received_at,
             "received_ms": self.received_ns / 1e6,
             "ended_ms": None if self.ended_ns is None else self.ended_ns / 1e6,
+            "late_ms": None if self.late_ns is None else self.late_ns / 1e6,
             "client_gone_ms": None if self.gone_ns is None else self.gone_ns / 1e6,
             "method": self.method,
             "path": self.path,
@@ -120,16 +123,20 @@ class Account:
             return
         call.state = state
         call.ended_ns = time.monotonic_ns()
-        call.units = units
-        call.provider_nano = nano
+        call.units = units if call.units is NO_UNITS else call.units.plus(units)
+        call.provider_nano += nano
         if call.number < self._first:
             return
         self._states[state] += 1
-        self._sums["provider_nano"] += nano
-        self._sums["total_tokens"] += units.total_tokens
-        if units is not NO_UNITS:
-            for name, value in units.as_dict().items():
-                self._sums[name] += value
+        self._add(units, nano)
+
+    def bill_late(self, call: Call, units: Units, nano: int) -> None:
+        """Work that a call ordered, and that was done after its answer."""
+        call.late_ns = time.monotonic_ns()
+        call.units = call.planned = call.units.plus(units)
+        call.provider_nano += nano
+        if call.number >= self._first:
+            self._add(units, nano)
 
     def sums(self) -> dict[str, Any]:
         """Everything added up, including calls that are no longer listed."""
@@ -170,6 +177,15 @@ class Account:
         self._states.clear()
         self._sums.clear()
         self._first = self._number + 1
+
+    def _add(self, units: Units, nano: int) -> None:
+        self._sums["provider_nano"] += nano
+        self._sums["total_tokens"] += units.total_tokens
+        if units is not NO_UNITS:
+            for name in units.__slots__:
+                value = getattr(units, name)
+                if value:
+                    self._sums[name] += value
 
     def _after(self, number: int) -> Iterator[Call]:
         return (call for call in self._calls if call.number > number)

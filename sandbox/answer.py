@@ -1,15 +1,17 @@
 """What an endpoint hands to the wire: a JSON document or events, with what they cost."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from config.models import Model
 from sandbox.faults import Directives
+from sandbox.multipart import FilePart
 from sandbox.usage import Units
 
+EVENTS = "text/event-stream; charset=utf-8"
 DONE = b"data: [DONE]\n\n"
 BAD_VALUES: tuple[Any, ...] = ("many", -5, None)
 
@@ -28,6 +30,8 @@ class Ask:
     """Seconds since the Unix epoch."""
     serial: str
     """Makes ids unique: 24 hexadecimal digits."""
+    files: Mapping[str, list[FilePart]] = field(default_factory=dict)
+    """What was uploaded with a multipart form, by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A success: `document` for JSON, or `events` where the client asked for a stream."""
+    """A success: `document` for JSON, `content` for other bytes, `events` for what streams."""
 
     model: Model
     tier: str
     units: Units
     document: dict[str, Any] | None = None
     events: Iterator[Event] | None = None
+    content: bytes | None = None
+    content_type: str = EVENTS
+    """Of `events` or `content`."""
     finish: Callable[[], None] | None = None
     """Called once the answer is complete: keeps a response for later turns."""
+    in_background: bool = False
+    """A stream that goes on, and is billed whole, when the client leaves."""
 
 
 def shown(ask: Ask, usage: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,11 +1,9 @@
 """The sandbox as an ASGI application: reads a request, finds its endpoint, sends the answer."""
 
 import asyncio
-import os
-import time
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import unquote
+import inspect
+from hashlib import sha256
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -13,24 +11,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.model_data import base_table
 from config.models import ModelTable
-from sandbox import chat, completions, counting, embeddings, errors, responses
+from sandbox import counting, errors
 from sandbox.account import FAILED, Account
-from sandbox.answer import Answer, Ask
+from sandbox.answer import Answer
+from sandbox.background import Background, unfinished
 from sandbox.books import PREFIX, Books
+from sandbox.endpoints import all_routes
 from sandbox.errors import ApiError
 from sandbox.exchange import Exchange
 from sandbox.faults import Directives, FaultQueue, read_directives
-from sandbox.memory import Memory
-from sandbox.models import SERVED_MODES, Catalogue
+from sandbox.keys import check_key
+from sandbox.metered import METERED, build, read_ask
+from sandbox.multipart import Form, FormReader
 from sandbox.options import Options
-from sandbox.prompt import PrefixCache
+from sandbox.routes import Content, Request, Routes, read_json
+from sandbox.sockets import answer_socket
 from sandbox.streaming import Stream
+from sandbox.world import World
 
 LONG_BODY_BYTES = 64 * 1024
 """A longer prompt is counted on a thread, so that other streams keep their pace."""
-
-MODELS = "/v1/models"
-RESPONSES = "/v1/responses"
 
 
 def create_app(options: Options | None = None, models: ModelTable | None = None) -> ASGIApp:
@@ -45,18 +45,21 @@ class Sandbox:
 
     def __init__(self, options: Options, models: ModelTable) -> None:
         self._options = options
-        self._catalogue = Catalogue(models)
-        self._account = Account()
+        self._world = World(options, models)
+        self._account = self._world.account
         self._faults = FaultQueue()
         self._books = Books(self._account, self._faults)
-        self._cache = PrefixCache()
-        self._memory = Memory()
-        self._run = os.urandom(6).hex()
+        self._background = Background(self._world)
+        self._routes = Routes(all_routes(self._world, self._background), METERED)
+        self._run = self._world.run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await answer_socket(self._world, scope, receive, send)
+            return
         if scope["type"] != "http":
-            raise ValueError(f"the sandbox speaks HTTP alone, not {scope['type']}")
+            raise ValueError(f"the sandbox speaks HTTP and WebSocket, not {scope['type']}")
         if scope["path"].startswith(PREFIX):
             await self._answer_books(scope, receive, send)
             return
@@ -89,12 +92,11 @@ class Sandbox:
 
     async def _answer_api(self, exchange: Exchange, scope: Scope, serial: str) -> None:
         method, path = scope["method"], scope["path"]
-        raw = await exchange.body()
-        exchange.call.body_of(raw)
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
+        raw, form = await _received(exchange, headers.get("content-type", ""))
         directives = read_directives(headers)
         if method == "POST":
             directives = self._faults.next_for(directives)
@@ -104,75 +106,73 @@ class Sandbox:
             await exchange.delay(directives.delay_ms / 1000)
         if await _broken(exchange, directives, path):
             return
-        _check_key(headers.get("authorization", ""))
-        free = self._free(method, path)
-        if free is not None:
-            await exchange.plain(orjson.dumps(free))
+        check_key(headers.get("authorization", ""))
+        now = self._world.now()
+        if method == "POST" and path in METERED:
+            fields = read_json(raw) if form is None else form.fields()
+            files = {} if form is None else form.files
+            ask = read_ask(self._world, path, fields, directives, now, serial, files)
+            exchange.call.model = ask.model.name
+            exchange.call.stream = bool(ask.fields.get("stream"))
+            long = len(raw) >= LONG_BODY_BYTES
+            answer = (
+                await asyncio.to_thread(build, ask, self._world)
+                if long
+                else build(ask, self._world)
+            )
+            await self._deliver(exchange, answer, directives)
             return
-        ask = self._read(method, path, raw, directives, serial)
-        exchange.call.model = ask.model.name
-        exchange.call.stream = bool(ask.fields.get("stream"))
-        build = self._build
-        answer = build(ask) if len(raw) < LONG_BODY_BYTES else await asyncio.to_thread(build, ask)
+        handler, names = self._routes.find(method, path)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        request = Request(
+            method, path, query, raw, form, directives, now, serial, exchange.call, names
+        )
+        reply = handler(request)
+        if inspect.isawaitable(reply):
+            reply = await reply
+        if isinstance(reply, Answer):
+            await self._deliver(exchange, reply, directives)
+        elif isinstance(reply, Content):
+            await exchange.content(reply.body, reply.content_type, reply.headers)
+        else:
+            await exchange.plain(orjson.dumps(reply))
+
+    async def _deliver(self, exchange: Exchange, answer: Answer, directives: Directives) -> None:
+        """Send an answer that costs something, and enter what it cost."""
         exchange.call.tier = answer.tier
-        if answer.document is not None:
+        if answer.in_background and answer.events is None:
+            seconds = self._world.late_s(directives)
+            document = self._background.start(exchange.call, answer, seconds)
+            await exchange.plain(orjson.dumps(document))
+            return
+        if answer.events is None:
             if answer.finish is not None:
                 answer.finish()
-            await exchange.document(answer, orjson.dumps(answer.document), fault)
+            body = orjson.dumps(answer.document) if answer.content is None else answer.content
+            await exchange.document(answer, body, directives.fault)
             return
+        if answer.in_background:
+            self._world.memory.show(unfinished(answer, "queued"))
         delay_ms = directives.event_delay_ms
         if delay_ms is None:
             delay_ms = self._options.event_delay_ms
-        await Stream(exchange, answer, fault, delay_ms).run()
+        await Stream(exchange, answer, directives.fault, delay_ms).run()
 
-    def _free(self, method: str, path: str) -> dict[str, Any] | None:
-        """The body of a call that costs nothing; None where `path` is another kind of call."""
-        if path == MODELS:
-            if method != "GET":
-                raise errors.wrong_method(method, path)
-            return self._catalogue.listed()
-        if path.startswith(f"{MODELS}/"):
-            if method != "GET":
-                raise errors.wrong_method(method, path)
-            return self._catalogue.one(unquote(path.removeprefix(f"{MODELS}/")))
-        if path.startswith(f"{RESPONSES}/"):
-            name = path.removeprefix(f"{RESPONSES}/")
-            if "/" in name:
-                raise errors.unknown_path(method, path)
-            match method:
-                case "GET":
-                    return self._memory.one(name)
-                case "DELETE":
-                    return self._memory.forget(name)
-                case _:
-                    raise errors.wrong_method(method, path)
-        return None
 
-    def _read(self, method: str, path: str, raw: bytes, directives: Directives, serial: str) -> Ask:
-        if path not in SERVED_MODES:
-            raise errors.unknown_path(method, path)
-        if method != "POST":
-            raise errors.wrong_method(method, path)
-        fields = _fields(raw)
-        name = fields.get("model")
-        if name is None:
-            raise errors.no_model()
-        if not isinstance(name, str):
-            raise errors.wrong_type("model", "a string", name)
-        model = self._catalogue.find_for(name, path)
-        served = self._catalogue.served_name(name)
-        return Ask(path, fields, model, served, directives, int(time.time()), serial)
-
-    def _build(self, ask: Ask) -> Answer:
-        match ask.path:
-            case "/v1/chat/completions":
-                return chat.answer(ask, self._cache)
-            case "/v1/completions":
-                return completions.answer(ask)
-            case "/v1/embeddings":
-                return embeddings.answer(ask)
-            case _:
-                return responses.answer(ask, self._cache, self._memory)
+async def _received(exchange: Exchange, content_type: str) -> tuple[bytes, Form | None]:
+    """The body: whole, or read as a form while it arrives."""
+    if not content_type.lower().startswith("multipart/form-data"):
+        raw = await exchange.body()
+        exchange.call.body_of(raw)
+        return raw, None
+    reader = FormReader(content_type)
+    digest, size = sha256(), 0
+    async for chunk in exchange.chunks():
+        digest.update(chunk)
+        size += len(chunk)
+        reader.feed(chunk)
+    exchange.call.body_bytes, exchange.call.body_sha256 = size, digest.hexdigest()
+    return b"", reader.close()
 
 
 async def _broken(exchange: Exchange, directives: Directives, path: str) -> bool:
@@ -190,21 +190,3 @@ async def _broken(exchange: Exchange, directives: Directives, path: str) -> bool
         case _:
             return False
     return True
-
-
-def _fields(raw: bytes) -> Mapping[str, Any]:
-    try:
-        fields = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise errors.unreadable_json() from None
-    if not isinstance(fields, dict):
-        raise errors.unreadable_json()
-    return fields
-
-
-def _check_key(authorization: str) -> None:
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise errors.no_key()
-    if key.strip().startswith(errors.WRONG_KEY):
-        raise errors.wrong_key(key.strip())

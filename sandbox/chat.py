@@ -1,7 +1,7 @@
 """`POST /v1/chat/completions`: JSON and streams."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,16 +10,21 @@ import orjson
 from sandbox import counting, schema, text
 from sandbox.answer import DONE, Answer, Ask, Event, data_event, shown
 from sandbox.errors import unsupported
+from sandbox.kept_chats import MESSAGES
 from sandbox.limits import output_ceiling, reasoning_tokens, served_tier
 from sandbox.logprobs import chat_logprobs
-from sandbox.messages import chosen_tool, output_schema, predicted_tokens, read_prompt
+from sandbox.messages import chosen_tool, modern, output_schema, predicted_tokens, read_prompt
 from sandbox.params import CHAT, check_fields, stop_sequences
 from sandbox.prompt import PrefixCache
+from sandbox.shelf import Shelf, metadata_of
 from sandbox.text import Passage
 from sandbox.usage import Units, chat_usage
+from sandbox.voice import AUDIO_TOKENS_A_PIECE, HOUR_S, PIECE_OF_SOUND, spoken, voice_of
 
 ANSWER_SHAPING = ("messages", "tools", "tool_choice", "response_format", "seed")
 """Fields on which the text depends: the same prompt reads the same, streamed or not."""
+KEPT_FIELDS = ("seed", "temperature", "top_p", "tools", "tool_choice", "response_format", "user")
+"""What a stored completion tells of its request."""
 SEARCH_MODEL = "-search-"
 """In the name of a model that searches the web once for each answer."""
 
@@ -34,21 +39,44 @@ class Choice:
     finish: str
     tool: str | None = None
     tool_id: str = ""
+    legacy: bool = False
+    """Whether the tool is told of as the `function_call` of old."""
+    voice: str | None = None
+    """The sound format of a spoken answer."""
+    created: int = 0
     logprobs: list[dict[str, Any]] | None = None
 
     def message(self) -> dict[str, Any]:
         """The whole `message` of a JSON answer."""
+        if self.voice is not None:
+            pieces = len(self.passage.pieces)
+            told = spoken(self.voice, self.sound_id, self.passage.text, pieces, self.created)
+            return {**_message(None), "audio": told}
         if self.tool is None:
             return _message(self.passage.text)
         function = {"name": self.tool, "arguments": self.passage.text}
+        if self.legacy:
+            return {**_message(None), "function_call": function}
         call = {"id": self.tool_id, "type": "function", "function": function}
         return {**_message(None), "tool_calls": [call]}
 
+    @property
+    def sound_id(self) -> str:
+        """The id of a spoken answer."""
+        return f"audio_{self.tool_id.removeprefix('call_')}"
 
-def answer(ask: Ask, cache: PrefixCache) -> Answer:
+    @property
+    def audio_tokens(self) -> int:
+        """Of the sound, beside its transcript."""
+        return 0 if self.voice is None else AUDIO_TOKENS_A_PIECE * len(self.passage.pieces)
+
+
+def answer(ask: Ask, cache: PrefixCache, chats: Shelf) -> Answer:
     """Answer a chat request; raises `ApiError` 400."""
+    check_fields(ask.fields, CHAT)
+    if ask.fields.get("functions"):
+        ask = replace(ask, fields=modern(ask.fields))
     fields = ask.fields
-    check_fields(fields, CHAT)
     searches = SEARCH_MODEL in ask.model.name
     _check_supported(ask, searches)
     prompt = read_prompt(ask)
@@ -65,6 +93,7 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
         audio_input_tokens=prompt.audio_tokens,
         reasoning_tokens=sum(choice.passage.reasoning_tokens for choice in choices),
         rejected_prediction_tokens=rejected,
+        audio_output_tokens=sum(choice.audio_tokens for choice in choices),
         web_searches=len(choices) if searches else 0,
     )
     tier = served_tier(fields)
@@ -77,21 +106,43 @@ def answer(ask: Ask, cache: PrefixCache) -> Answer:
         "service_tier": tier,
         "system_fingerprint": _fingerprint(ask.model.name),
     }
+    finish = _keeping(ask, head, choices, usage, chats) if fields.get("store") else None
     if fields.get("stream"):
         wanted = bool((fields.get("stream_options") or {}).get("include_usage"))
         events = _events(head, choices, usage if wanted else None)
-        return Answer(ask.model, tier, units, events=events)
+        return Answer(ask.model, tier, units, events=events, finish=finish)
+    return Answer(ask.model, tier, units, document=_document(head, choices, usage), finish=finish)
+
+
+def _document(
+    head: dict[str, Any], choices: list[Choice], usage: dict[str, Any] | None
+) -> dict[str, Any]:
     document = {**head, "choices": [_whole(one) for one in choices]}
-    if usage is not None:
-        document["usage"] = usage
-    return Answer(ask.model, tier, units, document=document)
+    return document if usage is None else {**document, "usage": usage}
+
+
+def _keeping(
+    ask: Ask,
+    head: dict[str, Any],
+    choices: list[Choice],
+    usage: dict[str, Any] | None,
+    chats: Shelf,
+) -> Callable[[], None]:
+    """What `store: true` does once the answer is complete."""
+    fields = ask.fields
+    own = {name: fields.get(name) for name in KEPT_FIELDS}
+    metadata = metadata_of(fields)
+
+    def keep() -> None:
+        told = {"metadata": metadata, MESSAGES: fields["messages"]}
+        chats.keep({**_document(head, choices, usage), **own, **told})
+
+    return keep
 
 
 def _check_supported(ask: Ask, searches: bool) -> None:
     """Raise `ApiError` 400 for what this model, or this sandbox, does not serve."""
     fields = ask.fields
-    if "audio" in (fields.get("modalities") or ()):
-        raise unsupported("modalities", "The sandbox answers in text alone, not in audio.")
     if ask.model.is_reasoning and fields.get("max_tokens") is not None:
         raise unsupported(
             "max_tokens",
@@ -121,6 +172,8 @@ def _choice(ask: Ask, index: int, ceiling: int) -> Choice:
     encoding = counting.encoding_name(ask.model.name)
     called = chosen_tool(fields)
     given, spent = None, 0
+    voice = voice_of(fields, ask.model) if fields.get("modalities") and called is None else None
+    share = 1 if voice is None else 1 + AUDIO_TOKENS_A_PIECE
     if called is not None:
         given = orjson.dumps(schema.instance(called[0].get("parameters") or {"type": "object"}))
         spent = counting.count(encoding, called[0]["name"])
@@ -130,26 +183,35 @@ def _choice(ask: Ask, index: int, ceiling: int) -> Choice:
     passage = text.write(
         encoding,
         seed,
-        length=ask.directives.output_tokens,
-        ceiling=max(ceiling - spent, 0),
+        length=_shared(ask.directives.output_tokens, share),
+        ceiling=max(ceiling - spent, 0) // share,
         stop=stop_sequences(fields),
         given=None if given is None else given.decode(),
         reasoning_tokens=reasoning_tokens(ask, seed, fields.get("reasoning_effort")),
     )
     finish: str = passage.finish
     if called is not None and finish == "stop" and not called[1]:
-        finish = "tool_calls"
+        finish = "function_call" if fields.get("functions") else "tool_calls"
+    sound = 0 if voice is None else AUDIO_TOKENS_A_PIECE * len(passage.pieces)
     return Choice(
         index=index,
         passage=passage,
-        tokens=min(passage.tokens + spent, ceiling),
+        tokens=min(passage.tokens + spent + sound, ceiling),
         finish=finish,
         tool=None if called is None else called[0]["name"],
         tool_id=f"call_{seed:016x}",
+        legacy=bool(fields.get("functions")),
+        voice=voice,
+        created=ask.created,
         logprobs=chat_logprobs(encoding, passage, fields.get("top_logprobs") or 0)
         if fields.get("logprobs")
         else None,
     )
+
+
+def _shared(length: int | None, share: int) -> int | None:
+    """An ordered length, where each word brings its sound."""
+    return length if length is None or share == 1 else max(length // share, 1)
 
 
 def _message(content: str | None) -> dict[str, Any]:
@@ -192,19 +254,34 @@ def _deltas(choice: Choice) -> Iterator[tuple[dict[str, Any], int]]:
     """The chunk entries of one choice, each with the tokens that it brings."""
     hidden = choice.passage.reasoning_tokens
     visible = choice.tokens - hidden - sum(weight for _, weight in choice.passage.pieces)
+    visible -= choice.audio_tokens
     yield _part(choice, _opening(choice)), visible
     for number, (piece, weight) in enumerate(choice.passage.pieces):
+        if choice.voice is not None:
+            yield _part(choice, {"audio": {"transcript": piece}}), weight
+            yield _part(choice, {"audio": {"data": PIECE_OF_SOUND}}), AUDIO_TOKENS_A_PIECE
+            continue
         if choice.tool is None:
             delta: dict[str, Any] = {"content": piece}
+        elif choice.legacy:
+            delta = {"function_call": {"arguments": piece}}
         else:
             delta = {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
         yield _part(choice, delta, number), weight
+    if choice.voice is not None:
+        yield _part(choice, {"audio": {"expires_at": choice.created + HOUR_S}}), 0
     yield {**_part(choice, {}), "finish_reason": choice.finish}, 0
 
 
 def _opening(choice: Choice) -> dict[str, Any]:
+    if choice.voice is not None:
+        told = {"id": choice.sound_id, "transcript": ""}
+        return {"role": "assistant", "refusal": None, "audio": told}
     if choice.tool is None:
         return {"role": "assistant", "content": "", "refusal": None}
+    if choice.legacy:
+        function = {"name": choice.tool, "arguments": ""}
+        return {"role": "assistant", "content": None, "function_call": function}
     call = {
         "index": 0,
         "id": choice.tool_id,

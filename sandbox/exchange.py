@@ -2,7 +2,7 @@
 
 import gzip
 import time
-from dataclasses import replace
+from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -16,6 +16,8 @@ from sandbox.prices import provider_nano
 
 TRANSPORT = "sandbox.transport"
 """The key in the ASGI scope under which `server.py` gives the connection, to break it off."""
+
+PIECE_BYTES = 64 * 1024
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -56,14 +58,17 @@ class Exchange:
 
     async def body(self) -> bytes:
         """The whole request body; raises `ClientDisconnect`."""
-        parts: list[bytes] = []
+        return b"".join([chunk async for chunk in self.chunks()])
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The request body as it arrives; raises `ClientDisconnect`."""
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
-            parts.append(message.get("body", b""))
+            yield message.get("body", b"")
             if not message.get("more_body", False):
-                return b"".join(parts)
+                return
 
     async def delay(self, seconds: float) -> None:
         """Wait before answering; raises `ClientDisconnect`."""
@@ -98,6 +103,17 @@ class Exchange:
         retry = [(b"retry-after-ms", b"20")] if error.status == 429 else []
         await self.plain(error.body(), error.status, retry)
 
+    async def content(self, body: bytes, content_type: str, headers: Headers) -> None:
+        """Bytes that cost nothing, in pieces."""
+        self.call.status = 200
+        self.account.close(self.call, ANSWERED)
+        kind = (b"content-type", content_type.encode())
+        length = (b"content-length", b"%d" % len(body))
+        await self.start(200, [kind, length, *headers])
+        for begin in range(0, len(body), PIECE_BYTES):
+            await self.chunk(body[begin : begin + PIECE_BYTES])
+        await self.chunk(b"", last=True)
+
     async def reset(self) -> None:
         """Break the connection off before anything is answered."""
         self.account.close(self.call, FAILED)
@@ -108,12 +124,15 @@ class Exchange:
         await self._until_gone()
 
     async def document(self, answer: Answer, body: bytes, fault: Fault) -> None:
-        """A success as JSON, with the fault that was ordered."""
-        headers: Headers = [JSON_TYPE]
+        """A success in one piece, with the fault that was ordered."""
+        kind = JSON_TYPE
+        if answer.content is not None:
+            kind = (b"content-type", answer.content_type.encode())
+        headers: Headers = [kind]
         match fault.name:
             case "truncate":
                 self.bill(CUT, answer, answer.units.output_tokens)
-                await self.start(200, [JSON_TYPE, (b"content-length", b"%d" % (len(body) + 64))])
+                await self.start(200, [kind, (b"content-length", b"%d" % (len(body) + 64))])
                 await self.chunk(body)
                 await self.break_off()
                 return
@@ -123,18 +142,15 @@ class Exchange:
                 body, headers = WEB_PAGE, [PAGE_TYPE]
             case "gzip":
                 body = gzip.compress(body)
-                headers = [JSON_TYPE, (b"content-encoding", b"gzip")]
+                headers = [kind, (b"content-encoding", b"gzip")]
             case "cookie":
-                headers = [JSON_TYPE, *COOKIES]
+                headers = [kind, *COOKIES]
         self.bill(ANSWERED, answer, answer.units.output_tokens)
         await self._whole(200, body, headers)
 
     def bill(self, state: str, answer: Answer, output_tokens: int) -> None:
         """Enter what the answer cost, with so many output tokens produced."""
-        units = answer.units
-        if output_tokens != units.output_tokens:
-            hidden = min(units.reasoning_tokens, output_tokens)
-            units = replace(units, output_tokens=output_tokens, reasoning_tokens=hidden)
+        units = answer.units.cut_to(output_tokens)
         self.call.planned = answer.units
         nano = provider_nano(answer.model, units, answer.tier)
         self.account.close(self.call, state, units=units, nano=nano)

@@ -49,6 +49,7 @@ class Directives:
     reasoning_tokens: int | None = None
     event_delay_ms: float | None = None
     delay_ms: float = 0.0
+    late_ms: float | None = None
     fault: Fault = NO_FAULT
 
 
@@ -58,6 +59,7 @@ _HEADERS = {
     "x-sandbox-reasoning-tokens": "reasoning_tokens",
     "x-sandbox-event-delay-ms": "event_delay_ms",
     "x-sandbox-delay-ms": "delay_ms",
+    "x-sandbox-late-ms": "late_ms",
 }
 _WHOLE = ("output_tokens", "reasoning_tokens")
 
@@ -103,7 +105,7 @@ class FaultQueue:
         """Append what `{"faults": [...]}` or a bare list says.
 
         Each entry is a fault's text, `null` for a call without one, or an object with `fault`,
-        `output_tokens`, `reasoning_tokens`, `event_delay_ms` and `delay_ms`.
+        `output_tokens`, `reasoning_tokens`, `event_delay_ms`, `delay_ms` and `late_ms`.
         """
         entries = document.get("faults") if isinstance(document, dict) else document
         if not isinstance(entries, list) or len(entries) + len(self) > QUEUE_MAX:

@@ -71,6 +71,11 @@ def _size(url: str) -> tuple[int, int]:
         raw = b64decode(data, validate=True)
     except Base64Error:
         raise _bad_image() from None
+    return measured(raw)
+
+
+def measured(raw: bytes) -> tuple[int, int]:
+    """Width and height of an image file, pixels; raises `ApiError` 400 for what is none."""
     size = _png(raw) or _gif(raw) or _jpeg(raw) or (UNSEEN if raw[8:12] == b"WEBP" else None)
     if size is None or 0 in size:
         raise _bad_image()

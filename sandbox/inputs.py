@@ -1,5 +1,7 @@
 """Reads the input items, tools and formats of a response: checks them and counts them."""
 
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +50,29 @@ def read_prompt(ask: Ask, earlier_tokens: int) -> Prompt:
     if schema is not None:
         prompt.add_json(schema)
     return prompt
+
+
+def as_items(given: Any, serial: str) -> list[dict[str, Any]]:
+    """The input as OpenAI lists it: items with ids, their content in parts."""
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    found = []
+    for place, item in enumerate(given or ()):
+        kind = item.get("type", "message")
+        content = item.get("content")
+        if isinstance(content, str):
+            part = "output_text" if item.get("role") == "assistant" else "input_text"
+            content = [{"type": part, "text": content}]
+        own: dict[str, Any] = {"id": f"{kind[:3]}_{serial}{place:04x}", **item, "type": kind}
+        if kind == "message":
+            own |= {"content": content, "status": "completed"}
+        found.append(own)
+    return found
+
+
+def compacted(text: str) -> str:
+    """What stands for an earlier conversation: unreadable to a client, read by the model."""
+    return b64encode(text.encode()).decode()
 
 
 def output_schema(settings: object) -> Mapping[str, Any] | None:
@@ -141,9 +166,21 @@ def _read_item(prompt: Prompt, where: str, item: object) -> None:
     elif kind == "function_call_output":
         prompt.tokens += TOKENS_PER_MESSAGE
         prompt.add_content(f"{where}.output", required(item, "output"))
+    elif kind in ("compaction", "compaction_summary"):
+        prompt.tokens += TOKENS_PER_MESSAGE
+        prompt.add_text(_expanded(f"{where}.encrypted_content", item.get("encrypted_content")))
     elif kind not in UNREAD:
-        known = ("message", "function_call", "function_call_output", *UNREAD)
+        known = ("message", "function_call", "function_call_output", "compaction", *UNREAD)
         raise wrong_value(f"{where}.type", kind, known)
+
+
+def _expanded(where: str, content: object) -> str:
+    if not isinstance(content, str):
+        raise missing(where)
+    try:
+        return b64decode(content, validate=True).decode()
+    except (Base64Error, UnicodeDecodeError):
+        raise ApiError(400, "The encrypted content could not be verified.", param=where) from None
 
 
 def _read_tool(prompt: Prompt, where: str, tool: object) -> None:

@@ -62,6 +62,20 @@ def output_schema(response_format: object) -> Mapping[str, Any] | None:
             raise wrong_value("response_format.type", other, allowed)
 
 
+def modern(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A request with the legacy `functions` and `function_call` as tools and their choice."""
+    functions = fields.get("functions")
+    if not functions:
+        return fields
+    if fields.get("tools"):
+        raise ApiError(400, "'functions' and 'tools' exclude each other.", param="functions")
+    choice = fields.get("function_call") or "auto"
+    if isinstance(choice, dict):
+        choice = {"type": "function", "function": choice}
+    tools = [{"type": "function", "function": one} for one in functions]
+    return {**fields, "tools": tools, "tool_choice": choice}
+
+
 def predicted_tokens(ask: Ask) -> int:
     """Tokens of `prediction`: all rejected here, and billed as output as OpenAI documents."""
     prediction = ask.fields.get("prediction")
@@ -119,6 +133,8 @@ def _read_message(prompt: Prompt, where: str, message: object) -> None:
         raise wrong_value(f"{where}.role", role, ROLES)
     content = message.get("content")
     calls = message.get("tool_calls")
+    if message.get("function_call") is not None:
+        calls = [{"function": message["function_call"]}]
     if content is None and not calls and message.get("refusal") is None:
         raise missing(f"{where}.content")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):

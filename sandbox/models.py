@@ -17,6 +17,16 @@ SERVED_MODES: Mapping[str, tuple[str, ...]] = {
     "/v1/responses": ("chat", "responses"),
     "/v1/completions": ("completion",),
     "/v1/embeddings": ("embedding",),
+    "/v1/responses/compact": ("chat", "responses"),
+    "/v1/moderations": ("moderation",),
+    "/v1/images/generations": ("image_generation",),
+    "/v1/images/edits": ("image_generation",),
+    "/v1/images/variations": ("image_generation",),
+    "/v1/audio/speech": ("audio_speech",),
+    "/v1/audio/transcriptions": ("audio_transcription",),
+    "/v1/audio/translations": ("audio_transcription",),
+    "/v1/videos": ("video_generation",),
+    "/v1/realtime": ("realtime",),
 }
 """The metered paths, and the modes of model that each serves."""
 

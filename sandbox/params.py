@@ -75,6 +75,9 @@ CHOICE = typed("a string or an object", str, dict)
 CHAT: dict[str, Check] = {
     "model": TEXT,
     "messages": ARRAY,
+    "audio": OBJECT,
+    "function_call": CHOICE,
+    "functions": ARRAY,
     "frequency_penalty": decimal(-2, 2),
     "logit_bias": OBJECT,
     "logprobs": SWITCH,
@@ -111,6 +114,9 @@ CHAT: dict[str, Check] = {
 RESPONSES: dict[str, Check] = {
     "model": TEXT,
     "input": typed("a string or an array of input items", str, list),
+    "background": SWITCH,
+    "context_management": ARRAY,
+    "conversation": CHOICE,
     "include": ARRAY,
     "instructions": TEXT,
     "max_output_tokens": integer(16),
@@ -135,6 +141,15 @@ RESPONSES: dict[str, Check] = {
     "top_p": decimal(0, 1),
     "truncation": one_of("auto", "disabled"),
     "user": TEXT,
+}
+
+COMPACTION: dict[str, Check] = {
+    "model": TEXT,
+    "input": typed("a string or an array of input items", str, list),
+    "instructions": TEXT,
+    "previous_response_id": TEXT,
+    "prompt_cache_key": TEXT,
+    "service_tier": one_of(*TIERS),
 }
 
 COMPLETIONS: dict[str, Check] = {

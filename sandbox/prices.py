@@ -12,26 +12,49 @@ MILLION = 1_000_000
 
 def provider_nano(model: Model, units: Units, tier: str) -> int:
     """Nano-dollars for `units` at the prices of service tier `tier`."""
+    return rounded_up(provider_millionths(model, units, tier))
+
+
+def provider_millionths(model: Model, units: Units, tier: str) -> int:
+    """The same before it is rounded, in millionths of a nano-dollar: parts of a batch add up."""
     millionths = 0
     for kind, amount in _amounts(units):
         if amount:
             millionths += amount * (model.price(kind, tier, units.input_tokens) or 0)
-    tokens_nano, rest = divmod(millionths, MILLION)
     fees_nano = (
         units.web_searches * model.fee(Fee.WEB_SEARCH)
         + units.file_searches * model.fee(Fee.FILE_SEARCH)
         + units.code_sessions * model.fee(Fee.CODE_SESSION)
     )
-    return tokens_nano + (1 if rest else 0) + fees_nano
+    return millionths + fees_nano * MILLION
+
+
+def rounded_up(millionths: int) -> int:
+    """Whole nano-dollars."""
+    return -(-millionths // MILLION)
 
 
 def _amounts(units: Units) -> tuple[tuple[PriceKind, int], ...]:
-    parts = units.cached_tokens + units.cache_write_tokens + units.audio_input_tokens
+    read = (
+        units.cached_tokens
+        + units.cache_write_tokens
+        + units.audio_input_tokens
+        + units.image_input_tokens
+    )
+    written = units.reasoning_tokens + units.audio_output_tokens + units.image_output_tokens
     return (
-        (PriceKind.INPUT, units.input_tokens - parts),
+        (PriceKind.INPUT, units.input_tokens - read),
         (PriceKind.CACHED, units.cached_tokens),
         (PriceKind.CACHE_WRITE, units.cache_write_tokens),
-        (PriceKind.AUDIO_INPUT, units.audio_input_tokens),
-        (PriceKind.OUTPUT, units.output_tokens - units.reasoning_tokens),
+        (PriceKind.AUDIO_INPUT, units.audio_input_tokens - units.cached_audio_tokens),
+        (PriceKind.CACHED_AUDIO, units.cached_audio_tokens),
+        (PriceKind.IMAGE_INPUT, units.image_input_tokens),
+        (PriceKind.OUTPUT, units.output_tokens - written),
         (PriceKind.REASONING, units.reasoning_tokens),
+        (PriceKind.AUDIO_OUTPUT, units.audio_output_tokens),
+        (PriceKind.IMAGE_OUTPUT, units.image_output_tokens),
+        (PriceKind.CHARACTER_INPUT, units.characters),
+        (PriceKind.SECOND_INPUT, units.seconds),
+        (PriceKind.IMAGE, units.images),
+        (PriceKind.VIDEO_SECOND, units.video_seconds),
     )

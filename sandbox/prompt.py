@@ -37,6 +37,7 @@ class Prompt:
     encoding: str
     tokens: int = 0
     audio_tokens: int = 0
+    image_tokens: int = 0
     text: list[str] = field(default_factory=list)
 
     def add_text(self, text: str) -> None:
@@ -89,7 +90,9 @@ class Prompt:
     def _add_image(self, where: str, url: object, holder: dict[str, Any]) -> None:
         if not isinstance(url, str):
             raise missing(where) if url is None else wrong_type(where, "a string", url)
-        self.tokens += image_tokens(self.model.name, url, str(holder.get("detail", "auto")))
+        tokens = image_tokens(self.model.name, url, str(holder.get("detail", "auto")))
+        self.tokens += tokens
+        self.image_tokens += tokens
         self.text.append(url)
 
     def _add_audio(self, where: str, audio: object) -> None:

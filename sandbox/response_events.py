@@ -21,18 +21,28 @@ class Item:
     logprobs: list[Body] | None = None
 
 
-def events(finished: Body, items: list[Item], hidden_tokens: int) -> Iterator[Event]:
-    """Every event of the response `finished`; `hidden_tokens` were spent before the first."""
+def events(
+    finished: Body, items: list[Item], hidden_tokens: int, *, queued: bool = False
+) -> Iterator[Event]:
+    """Every event of the response `finished`; `hidden_tokens` were spent before the first.
+
+    A response in the background says first that it is `queued`.
+    """
     opening = {**finished, "status": "in_progress", "output": [], "usage": None}
     opening["incomplete_details"] = None
     produced = hidden_tokens
-    for number, (body, tokens) in enumerate(_bodies(opening, finished, items)):
+    for number, (body, tokens) in enumerate(_bodies(opening, finished, items, queued)):
         produced += tokens
         yield Event(named_event({**body, "sequence_number": number}), produced)
 
 
-def _bodies(opening: Body, finished: Body, items: list[Item]) -> Iterator[tuple[Body, int]]:
-    yield {"type": "response.created", "response": opening}, 0
+def _bodies(
+    opening: Body, finished: Body, items: list[Item], queued: bool
+) -> Iterator[tuple[Body, int]]:
+    first = {**opening, "status": "queued"} if queued else opening
+    yield {"type": "response.created", "response": first}, 0
+    if queued:
+        yield {"type": "response.queued", "response": first}, 0
     yield {"type": "response.in_progress", "response": opening}, 0
     for place, item in enumerate(items):
         match item.document["type"]:

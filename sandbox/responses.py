@@ -1,12 +1,23 @@
 """`POST /v1/responses`: JSON and streams."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from sandbox import counting, schema, text
-from sandbox.answer import Answer, Ask, shown
-from sandbox.inputs import chosen_tool, effort, hosted_calls, output_schema, read_prompt
+from sandbox.answer import Answer, Ask, Event, shown
+from sandbox.conversations import Conversations
+from sandbox.errors import ApiError
+from sandbox.inputs import (
+    as_items,
+    chosen_tool,
+    effort,
+    hosted_calls,
+    output_schema,
+    read_prompt,
+)
 from sandbox.limits import output_ceiling, reasoning_tokens, served_tier
 from sandbox.logprobs import chat_logprobs
 from sandbox.memory import Memory, Stored
@@ -20,10 +31,16 @@ ANSWER_SHAPING = ("input", "instructions", "tools", "tool_choice", "text", "prev
 LOGPROBS = "message.output_text.logprobs"
 
 
-def answer(ask: Ask, cache: PrefixCache, memory: Memory) -> Answer:
+def answer(ask: Ask, cache: PrefixCache, memory: Memory, conversations: Conversations) -> Answer:
     """Answer a request for a response; raises `ApiError` 400."""
+    check_fields(ask.fields, RESPONSES)
+    in_background = _in_background(ask)
+    given = ask.fields.get("input")
+    conversation = conversations.named(ask.fields)
+    if conversation is not None and given is not None:
+        said = [*conversations.items_of(conversation), *as_items(given, ask.serial)]
+        ask = replace(ask, fields={**ask.fields, "input": said})
     fields = ask.fields
-    check_fields(fields, RESPONSES)
     earlier = fields.get("previous_response_id")
     prompt = read_prompt(ask, memory.previous(earlier).context_tokens if earlier else 0)
     asked = fields.get("max_output_tokens")
@@ -34,16 +51,35 @@ def answer(ask: Ask, cache: PrefixCache, memory: Memory) -> Answer:
     document = _document(ask, tier, passage, items)
     usage = shown(ask, response_usage(units))
     finished = {**document, "usage": usage}
-    stored = Stored(finished, units.total_tokens - units.reasoning_tokens)
+
+    def told() -> Iterator[Event]:
+        return events(finished, items, passage.reasoning_tokens, queued=in_background)
 
     def keep() -> None:
-        memory.keep(stored)
+        said = as_items(given, ask.serial)
+        context_tokens = units.total_tokens - units.reasoning_tokens
+        if fields.get("store") is not False:
+            memory.keep(Stored(finished, context_tokens, said, told if in_background else None))
+        if conversation is not None:
+            conversations.append(conversation, [*said, *finished["output"]])
 
-    finish = None if fields.get("store") is False else keep
-    if fields.get("stream"):
-        running = events(finished, items, passage.reasoning_tokens)
-        return Answer(ask.model, tier, units, events=running, finish=finish)
-    return Answer(ask.model, tier, units, document=finished, finish=finish)
+    return Answer(
+        ask.model,
+        tier,
+        units,
+        document=finished,
+        events=told() if fields.get("stream") else None,
+        finish=keep,
+        in_background=in_background,
+    )
+
+
+def _in_background(ask: Ask) -> bool:
+    if not ask.fields.get("background"):
+        return False
+    if ask.fields.get("store") is False:
+        raise ApiError(400, "Background responses need 'store' to be true.", param="background")
+    return True
 
 
 def _items(ask: Ask, ceiling: int) -> tuple[Passage, list[Item]]:
@@ -149,9 +185,10 @@ def _document(ask: Ask, tier: str, passage: Passage, items: list[Item]) -> dict[
         "object": "response",
         "created_at": ask.created,
         "status": "incomplete" if cut else "completed",
-        "background": False,
+        "background": bool(fields.get("background")),
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "conversation": _conversation(fields.get("conversation")),
         "instructions": fields.get("instructions"),
         "max_output_tokens": fields.get("max_output_tokens"),
         "max_tool_calls": fields.get("max_tool_calls"),
@@ -174,6 +211,10 @@ def _document(ask: Ask, tier: str, passage: Passage, items: list[Item]) -> dict[
         "user": fields.get("user"),
         "metadata": fields.get("metadata") or {},
     }
+
+
+def _conversation(given: Any) -> dict[str, Any] | None:
+    return {"id": given} if isinstance(given, str) else given
 
 
 def _given(value: Any, default: Any) -> Any:

@@ -51,7 +51,7 @@ def serve(app: ASGIApp, host: str, port: int, ready_file: Path | None) -> None:
         port=port,
         loop="uvloop",
         http=BreakableProtocol,
-        ws="none",
+        ws="websockets-sansio",
         lifespan="off",
         log_level="warning",
         access_log=False,

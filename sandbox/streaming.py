@@ -30,7 +30,7 @@ class Stream:
         if self._fault.name in ("rubbish", "not_json_200"):
             await self._send_nonsense()
             return
-        headers: Headers = [EVENT_TYPE]
+        headers: Headers = [(b"content-type", self._answer.content_type.encode())]
         if self._fault.name == "cookie":
             headers += COOKIES
         if self._packer is not None:
@@ -86,6 +86,11 @@ class Stream:
 
     def _left(self, departure: Departure) -> None:
         self._exchange.call.gone_ns = departure.noticed_ns
+        if self._answer.in_background:
+            # It goes on without its client.
+            self._produced = self._answer.units.output_tokens
+            if self._answer.finish is not None:
+                self._answer.finish()
         self._exchange.bill(CLIENT_GONE, self._answer, self._produced)
 
     def _packed(self, raw: bytes) -> bytes:

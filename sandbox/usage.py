@@ -1,6 +1,6 @@
 """What one answer used, in units, and how OpenAI writes it down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,6 +15,16 @@ class Units:
     audio_input_tokens: int = 0
     reasoning_tokens: int = 0
     rejected_prediction_tokens: int = 0
+    cached_audio_tokens: int = 0
+    audio_output_tokens: int = 0
+    image_input_tokens: int = 0
+    image_output_tokens: int = 0
+    characters: int = 0
+    seconds: int = 0
+    """Of audio that was heard, where a model is billed by time."""
+    video_seconds: int = 0
+    images: int = 0
+    """Made by a model that is billed by the image."""
     web_searches: int = 0
     file_searches: int = 0
     code_sessions: int = 0
@@ -23,6 +33,24 @@ class Units:
     def total_tokens(self) -> int:
         """Input and output together."""
         return self.input_tokens + self.output_tokens
+
+    def plus(self, other: "Units") -> "Units":
+        """Both together."""
+        return Units(
+            **{name: getattr(self, name) + getattr(other, name) for name in self.__slots__}
+        )
+
+    def cut_to(self, output_tokens: int) -> "Units":
+        """The same, where only so many output tokens were produced; hidden ones come first."""
+        if output_tokens == self.output_tokens:
+            return self
+        return replace(
+            self,
+            output_tokens=output_tokens,
+            reasoning_tokens=min(self.reasoning_tokens, output_tokens),
+            audio_output_tokens=min(self.audio_output_tokens, output_tokens),
+            image_output_tokens=min(self.image_output_tokens, output_tokens),
+        )
 
     def as_dict(self) -> dict[str, int]:
         """Every unit by name, for the account."""
@@ -42,7 +70,7 @@ def chat_usage(units: Units) -> dict[str, Any]:
         },
         "completion_tokens_details": {
             "reasoning_tokens": units.reasoning_tokens,
-            "audio_tokens": 0,
+            "audio_tokens": units.audio_output_tokens,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": units.rejected_prediction_tokens,
         },
@@ -75,3 +103,81 @@ def response_usage(units: Units) -> dict[str, Any]:
 def embedding_usage(units: Units) -> dict[str, Any]:
     """`usage` of an embeddings answer."""
     return {"prompt_tokens": units.input_tokens, "total_tokens": units.total_tokens}
+
+
+def batch_usage(units: Units) -> dict[str, Any]:
+    """`usage` of a batch: all its lines together."""
+    return {
+        "input_tokens": units.input_tokens,
+        "input_tokens_details": {"cached_tokens": units.cached_tokens},
+        "output_tokens": units.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": units.reasoning_tokens},
+        "total_tokens": units.total_tokens,
+    }
+
+
+def realtime_usage(units: Units) -> dict[str, Any]:
+    """`usage` of a response in a realtime session."""
+    other = units.audio_input_tokens + units.image_input_tokens
+    return {
+        "total_tokens": units.total_tokens,
+        "input_tokens": units.input_tokens,
+        "output_tokens": units.output_tokens,
+        "input_token_details": {
+            "text_tokens": units.input_tokens - other,
+            "audio_tokens": units.audio_input_tokens,
+            "image_tokens": units.image_input_tokens,
+            "cached_tokens": units.cached_tokens,
+            "cached_tokens_details": {
+                "text_tokens": units.cached_tokens,
+                "audio_tokens": 0,
+                "image_tokens": 0,
+            },
+        },
+        "output_token_details": {
+            "text_tokens": units.output_tokens - units.audio_output_tokens,
+            "audio_tokens": units.audio_output_tokens,
+        },
+    }
+
+
+def image_usage(units: Units) -> dict[str, Any]:
+    """`usage` of made or edited images."""
+    return {
+        "input_tokens": units.input_tokens,
+        "input_tokens_details": {
+            "text_tokens": units.input_tokens - units.image_input_tokens,
+            "image_tokens": units.image_input_tokens,
+        },
+        "output_tokens": units.output_tokens,
+        "output_tokens_details": {
+            "text_tokens": units.output_tokens - units.image_output_tokens,
+            "image_tokens": units.image_output_tokens,
+        },
+        "total_tokens": units.total_tokens,
+    }
+
+
+def speech_usage(units: Units) -> dict[str, Any]:
+    """`usage` of speech that was streamed as events."""
+    return {
+        "input_tokens": units.input_tokens,
+        "output_tokens": units.output_tokens,
+        "total_tokens": units.total_tokens,
+    }
+
+
+def transcription_usage(units: Units) -> dict[str, Any]:
+    """`usage` of a transcription: seconds where the model is billed by time, else tokens."""
+    if units.seconds:
+        return {"type": "duration", "seconds": units.seconds}
+    return {
+        "type": "tokens",
+        "input_tokens": units.input_tokens,
+        "input_token_details": {
+            "text_tokens": units.input_tokens - units.audio_input_tokens,
+            "audio_tokens": units.audio_input_tokens,
+        },
+        "output_tokens": units.output_tokens,
+        "total_tokens": units.total_tokens,
+    }

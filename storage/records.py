@@ -19,6 +19,8 @@ class Status(StrEnum):
     ASSUMED = "assumed"
     CORRECTION = "correction"
     REFUSED = "refused"
+    MANUAL = "manual"
+    """Told by hand: spent where Purser did not see it."""
 
 
 class Flag(StrEnum):
@@ -31,6 +33,8 @@ class Flag(StrEnum):
     CLIENT_GONE = "client_gone"
     UNPRICED = "unpriced"
     NO_USAGE = "no_usage"
+    OVER_BUDGET = "over_budget"
+    """A manual cost that took a budget above its limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,9 @@ class Recovery:
         first = time.monotonic()
         patience = BEAT_S * BEATS_MISSED_MAX if grace else 0.0
         while True:
+            await self._step("going")
             if time.monotonic() - self._looked >= BEAT_S:
                 self._dead, self._looked = set(await self._watch.look()), time.monotonic()
-            await self._step("going")
             living = {
                 name
                 for name, about in (await processes(self._link)).items()

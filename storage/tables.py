@@ -18,6 +18,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
+    true,
 )
 
 metadata = MetaData(
@@ -48,7 +50,7 @@ UNIT_COLUMNS: Final = (
 )
 """The fields of `Usage`, each a column."""
 
-STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused'"
+STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused', 'manual'"
 
 billing_log = Table(
     "billing_log",
@@ -122,6 +124,7 @@ campaign = Table(
     Column("budget_nano", BigInteger),
     Column("revenue_nano", BigInteger),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("published", Boolean, nullable=False, server_default=true()),
     CheckConstraint("status IN ('active', 'paused', 'completed')", name="status"),
     CheckConstraint("budget_nano >= 0", name="budget"),
 )
@@ -155,6 +158,8 @@ budget_override = Table(
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("rule", String(256), nullable=False),
     Column("counter", String(16), nullable=False),
+    Column("value", String(160), nullable=False, server_default=text("''")),
+    Column("value_name", String(2048), nullable=False, server_default=text("''")),
     Column("version", BigInteger, nullable=False),
     Column("limit_nano", BigInteger),
     Column("window_start_ms", BigInteger),
@@ -162,7 +167,8 @@ budget_override = Table(
     Column("who", String(256), nullable=False),
     Column("why", String(2048), nullable=False),
     Column("published", Boolean, nullable=False, server_default=false()),
-    UniqueConstraint("rule", "version"),
+    UniqueConstraint("counter", "value", "version"),
+    Index(None, "published"),
     CheckConstraint("limit_nano >= 0", name="limit"),
 )
 

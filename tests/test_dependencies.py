@@ -16,6 +16,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 USED_BY_NAME = {
     "uvloop": "uvicorn's event loop",
     "httptools": "uvicorn's parser",
+    "websockets": "uvicorn's WebSocket protocol",
     "aiosqlite": "SQLAlchemy's driver for SQLite",
     "asyncpg": "SQLAlchemy's driver for PostgreSQL",
     "tzdata": "zoneinfo's data, where the system has none",

@@ -1,4 +1,4 @@
--- How a hold ends, shared by end.lua, assume.lua and correct.lua.
+-- How a hold ends, shared by end.lua, assume.lua, correct.lua and manual.lua.
 -- A hold's life: none -> held -> settled | voided | assumed; assumed -> corrected.
 
 -- Leaves a tombstone: the same event again gets the first answer for eight days.
@@ -25,6 +25,14 @@ local function first_end(hold_id, seen, status, charge, provider, flags, record,
     held = held_charge, flags = flags, overflow = overflow_of(list), digests = seen.g,
     count = '1', record = record,
   })
+  if status == 'settled' or status == 'assumed' then
+    -- For a day a cost told by hand of the same execution is known to be metered already, even
+    -- before SQL has this entry; from then on SQL alone says so.
+    local execution = string.match(record, '"execution_id":"([%w._:-]+)"')
+    if execution then
+      redis.call('SET', P .. 'execution:' .. execution, hold_id, 'EX', text(DAY_MS / 1000))
+    end
+  end
   local state = status == 'failed' and 'settled' or status
   bury(hold, state, charge, provider, 0, seq, seen.a, seen.po, seen.g)
   redis.call('HDEL', P .. 'open', hold_id)

@@ -2,7 +2,7 @@
 -- ARGV: 1 run id, 2 step, 3 epoch, then by step.
 -- lost | ready -> recovering (begin, closed) -> replaying (held) -> ready (finish)
 local step, epoch = ARGV[2], ARGV[3]
-local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'seq', 'collecting')
+local meta = redis.call('HMGET', META, 'run_id', 'epoch', 'state', 'seq', 'collecting', 'generation')
 
 if step == 'begin' then
   redis.call('HSET', META, 'run_id', ARGV[1], 'epoch', epoch, 'state', 'recovering', 'recoverer', ARGV[4],
@@ -12,19 +12,23 @@ if step == 'begin' then
 end
 if meta[1] ~= ARGV[1] or meta[2] ~= epoch then return { 'moved' } end
 
+local collecting = step == 'hold' and meta[3] == 'recovering' and meta[5] == '1'
+local late = step == 'late' and (meta[3] == 'replaying' or meta[3] == 'ready')
 if step == 'going' then
-  -- Whether this recovery is still the one that goes on.
+  -- whether this recovery is still the one that goes on
   return { meta[3] == 'ready' and 'moved' or 'ok' }
-elseif (step == 'hold' and meta[3] == 'recovering' and meta[5] == '1') or (step == 'late' and meta[3] == 'ready') then
-  -- Late: its process was away for the whole recovery, so it is held here, above a limit or not.
-  -- 4 hold id, 5 process, 6 admitted, 7-8 amounts, 9 ceiling, 10 postings, 11 digests, 12 record
+elseif collecting or late then
+  -- Late: its process was away while holds were collected, so it is held above a limit or not.
+  -- 4 hold id, 5 process, 6 admitted, 7-8 amounts, 9 ceiling, 10 postings, 11 digests, 12 record,
+  -- 13 the generation of rules that the postings follow
   local hold = P .. 'hold:' .. ARGV[4]
   local state = redis.call('HGET', hold, 's')
+  if late and not state and ARGV[13] ~= (meta[6] or '') then return { 'stale_config' } end
   if not state then
     redis.call('HSET', hold, 's', 'held', 'pid', ARGV[5], 'a', ARGV[6], 'c', ARGV[7], 'v', ARGV[8],
       'l', ARGV[9], 'e', '0', 'po', ARGV[10], 'g', ARGV[11], 'r', ARGV[12])
     redis.call('HSET', P .. 'open', ARGV[4], ARGV[5])
-    if step == 'late' then
+    if late then
       for _, posting in ipairs(postings_of(ARGV[10])) do
         post(posting, counted(posting.mode, number(ARGV[7]), number(ARGV[8])), 0, now_ms())
       end

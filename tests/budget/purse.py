@@ -98,6 +98,7 @@ class Process:
     async def die(self) -> None:
         """Stop without a word, as a process that was killed; its endings are gone with it."""
         task = self.lifeline._task
+        self.lifeline._stopping = True
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

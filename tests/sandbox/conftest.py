@@ -20,8 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class SandboxUnderTest:
     """A running sandbox: its address, its account, and what a test may order."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pid: int = 0) -> None:
         self.url = url
+        self.pid = pid
         self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer test"})
 
     def account(self) -> dict[str, Any]:
@@ -61,8 +62,10 @@ def start(*arguments: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxUnderTest]:
-    process, url = start("--event-delay-ms", "0", folder=tmp_path_factory.mktemp("sandbox"))
-    found = SandboxUnderTest(url)
+    process, url = start(
+        "--event-delay-ms", "0", "--late-ms", "300", folder=tmp_path_factory.mktemp("sandbox")
+    )
+    found = SandboxUnderTest(url, process.pid)
     try:
         yield found
     finally:

@@ -60,8 +60,8 @@ async def test_other_protocols_are_not_spoken() -> None:
     async def silent(*_: Any) -> Any:
         raise AssertionError
 
-    with pytest.raises(ValueError, match="HTTP alone"):
-        await create_app()({"type": "websocket"}, silent, silent)
+    with pytest.raises(ValueError, match="HTTP and WebSocket"):
+        await create_app()({"type": "lifespan"}, silent, silent)
 
 
 async def test_a_long_prompt_is_counted_too() -> None:

@@ -70,6 +70,7 @@ BAD_CHAT: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"prediction": {"type": "content"}}, "missing_required_parameter", "content"),
     ({"web_search_options": {}}, "unsupported_parameter", "web_search_options"),
     ({"modalities": ["text", "audio"]}, "unsupported_parameter", "modalities"),
+    ({"functions": [{}]}, "missing_required_parameter", "tools[0].function.name"),
 ]
 
 
@@ -121,12 +122,14 @@ def test_a_body_that_is_no_json_object(sandbox: SandboxUnderTest, body: bytes) -
     [
         ("POST", "/v1/nothing", 404, "unknown_url"),
         ("GET", "/", 404, "unknown_url"),
-        ("GET", CHAT, 405, "method_not_supported"),
+        ("PUT", CHAT, 405, "method_not_supported"),
+        ("GET", "/v1/embeddings", 405, "method_not_supported"),
         ("DELETE", "/v1/models", 405, "method_not_supported"),
         ("POST", "/v1/models/gpt-4o", 405, "method_not_supported"),
         ("PUT", "/v1/responses/resp_1", 405, "method_not_supported"),
         ("GET", "/v1/responses/resp_1", 404, None),
-        ("GET", "/v1/responses/resp_1/input_items", 404, "unknown_url"),
+        ("GET", "/v1/responses/resp_1/input_items", 404, None),
+        ("GET", "/v1/responses/resp_1/nothing", 404, "unknown_url"),
         ("GET", "/v1/models/gpt-none", 404, "model_not_found"),
     ],
 )

@@ -31,7 +31,8 @@ OUTCOME = Outcome(
 )
 FIELDS = {
     "id": b"hold-1", "e": b"0", "s": b"settled", "a": b"1000", "t": b"2000",
-    "c": b"9007199254740991", "p": b"7", "d": b"9007199254740991", "h": b"8", "f": b"estimated,over_hold", "o": b"c1,c2",
+    "c": b"9007199254740991", "p": b"7",
+    "d": b"9007199254740991", "h": b"8", "f": b"estimated,over_hold", "o": b"c1,c2",
     "n": b"1", "r": record_of(FACTS, "v1", OUTCOME),
 }  # fmt: skip
 

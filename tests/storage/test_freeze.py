@@ -58,12 +58,12 @@ async def test_audit_entries_wait_for_sql(
 
 async def test_what_the_log_says_is_frozen_is_frozen_again(engines: Engines) -> None:
     async with open_purse(engines, monthly("1")) as purse:
-        await restore(purse.link, purse.ledger)
+        await restore(purse.link, purse.ledger, "")
         assert await frozen(purse) == ""
         await set_frozen(purse.link, "ann", "cli", "runaway", frozen=True)
         await write_pending_audit(purse.link, purse.ledger)
         await purse.link.command("HSET", PREFIX + "meta", "frozen", "")
-        await restore(purse.link, purse.ledger)
+        await restore(purse.link, purse.ledger, "")
         assert '"runaway"' in await frozen(purse)
         assert len(await purse.ledger.audited()) == 1, "nobody did anything"
 
@@ -73,5 +73,5 @@ async def test_a_thaw_on_its_way_to_the_log_is_not_undone(engines: Engines) -> N
         await set_frozen(purse.link, "ann", "cli", "runaway", frozen=True)
         await write_pending_audit(purse.link, purse.ledger)
         await set_frozen(purse.link, "ann", "cli", "mended", frozen=False)
-        await restore(purse.link, purse.ledger)
+        await restore(purse.link, purse.ledger, "")
         assert await frozen(purse) == ""

@@ -12,7 +12,7 @@ from budget.errors import Unavailable
 from budget.windows import current_window
 from config.rules import Dimension
 from storage import recovery, upkeep
-from storage.errors import LedgerUnavailable, StorageError
+from storage.errors import LedgerUnavailable, NotReady, StorageError
 from storage.freeze import set_frozen
 from storage.ledger import Ledger
 from storage.outbox import Outbox
@@ -168,6 +168,8 @@ async def test_another_janitor_takes_over_at_any_step(
         assumed = await proxy.admit(500, "spring")
         await proxy.settlement.end(assumed, Outcome(Status.ASSUMED))
         await purse.outbox.drain()
+        second = janitor(purse, "janitor-2")
+        await second.tick()
         await purse.link.command("HSET", META, "run_id", "the server before")
         told = asyncio.Event()
         real = recovery.Recovery._step
@@ -186,7 +188,6 @@ async def test_another_janitor_takes_over_at_any_step(
             await asyncio.gather(dying, return_exceptions=True)
         # A second one sees no beat of the first any more.
         await purse.link.command("HDEL", "{purser}:beats", "janitor-1")
-        second = janitor(purse, "janitor-2")
         await second.tick()
         await purse.publish(*RULES)
         await purse.until_ready(proxy)
@@ -282,7 +283,7 @@ async def test_windows_that_are_over_are_left_to_the_ledger(engines: Engines) ->
         )
         amounts = type(grant.held)(20_000_000, 0)
         ended = await proxy.holds.end(
-            call, lost, amounts, frozenset(), "", month.start_ms, postings
+            call, lost, amounts, frozenset(), "", month.start_ms, postings, None, "1"
         )
         assert ended.what == "recovered"
         assert len(await purse.entries("lost")) == 1
@@ -363,3 +364,22 @@ async def test_a_janitor_that_knows_of_nobody_gives_them_time_to_come_back(
         await ticking
         await purse.publish(*RULES)
         assert await purse.counted(RULES[1], "spring") == Counted(usd("0.04"), usd("0.04"))
+
+
+async def test_a_recovery_that_is_overtaken_gives_way_at_once(engines: Engines) -> None:
+    """It would wait for marks that its processes now set for another one."""
+    async with open_purse(engines, *RULES) as purse:
+        proxy = await purse.process("slow")
+        await proxy.die()
+        purse.processes.clear()
+        await purse.link.command("HSET", META, "run_id", "the server before")
+        first = asyncio.create_task(purse.upkeep.tick())
+
+        async def begun() -> bool:
+            return await purse.link.command("HGET", META, "state") == b"recovering"
+
+        await eventually(begun, "the first recovery")
+        other = recovery.Recovery(purse.link, purse.ledger, current_window, "janitor-2")
+        await other._step("begin", "janitor-2")
+        with pytest.raises(NotReady, match="overtaken"):
+            await asyncio.wait_for(first, 3)

@@ -41,7 +41,7 @@ async def test_calls_of_a_dead_process_are_charged_and_told_of(
         await eventually(swept, "the holds of the dead assumed")
         assert await purse.counted(purse.rules[0]) == Counted(usd("0.4"), 0)
         (told,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-        assert (told.__dict__["owner"], told.__dict__["calls"]) == ("dead", 1)
+        assert (told.__dict__["proxy"], told.__dict__["calls"]) == ("dead", 1)
 
 
 async def test_what_nothing_refers_to_is_forgotten(engines: Engines) -> None:
