@@ -43,8 +43,8 @@ def undocumented_settings(model: type[BaseModel], text: str) -> Iterator[str]:
     Of a mapping or list that stands there by its own name, the values are explained there.
     """
     for name in setting_names(model):
-        outer = re.match(r"(.+)(?:\.\*|\[\])\.", name)
-        if f"`{name}`" not in text and not (outer and f"`{outer[1]}`" in text):
+        outer = [name[: step.start()] for step in re.finditer(r"(?:\.\*|\[\])\.", name)]
+        if not any(f"`{told}`" in text for told in (name, *outer)):
             yield name
 
 
