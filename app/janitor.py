@@ -10,9 +10,13 @@ from typing import Any, Final
 
 from app.engines import Engines
 from app.live import Live, Publisher
+from budget.late import LateBooks
 from budget.publication import Publication
 from budget.windows import current_window
-from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
+from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LATE_POLL_S, LISTEN_S, MINUTE_S
+from proxy.forward import Target, Upstream
+from proxy.late import LatePolls
+from proxy.terms import terms_from
 from storage import campaigns, generations, overrides
 from storage.embedded import EmbeddedValkey
 from storage.errors import NotReady, StorageError
@@ -54,12 +58,19 @@ class Janitor:
         self._upkeep = Upkeep(
             self._link, self._ledger, self._id, current_window, lambda: live.loaded.rules
         )
+        self.sandbox_url = ""
+        """Where the sandbox answers, once it does."""
+        self._live = live
+        self._upstream = Upstream()
+        books = LateBooks(self._link, self._ledger, self._id)
+        self._late = LatePolls(books, self._upstream, self._target)
         self._jobs: tuple[Job, ...] = (
             Job("upkeep", self._upkeep.tick, LISTEN_S),
             Job("publication", self._publisher.tick, CONFIG_POLL_S),
             Job("outbox", self._drain, DRAIN_S),
             Job("refusals", self._refusals, REFUSALS_S),
             Job("audit", self._audit, AUDIT_S),
+            Job("late", self._late.tick, LATE_POLL_S),
             Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
             Job("admins", self._admins, AUDIT_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
@@ -78,6 +89,7 @@ class Janitor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._upstream.aclose()
         try:
             async with asyncio.timeout(SIGN_OFF_S):
                 await self._outbox.drain()
@@ -105,6 +117,10 @@ class Janitor:
                     _log.info("a job goes on", extra={"job": job.name})
                 trouble = ""
             await asyncio.sleep(job.pause_s)
+
+    def _target(self) -> Target | None:
+        target = terms_from(self._live.loaded, "", f"{self.sandbox_url}/v1").target
+        return target if self.sandbox_url or target.name != "sandbox" else None
 
     async def _drain(self) -> None:
         while await self._outbox.tick():

@@ -18,6 +18,7 @@ from app.root import Root
 from app.secrets import metadata_cipher
 from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
+from budget.late import LateWork
 from budget.lifeline import Lifeline
 from budget.manual import ManualCosts, ManualTerms
 from budget.overrides import Limits
@@ -29,6 +30,7 @@ from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
 from proxy.tokens import preload
 from storage.holds import HoldStore
+from storage.jobs import Jobs
 from storage.keys import Keys
 
 LEAVE_S: Final = 10.0
@@ -48,6 +50,7 @@ class ProxyProcess:
         self.endings = Endings(holds, engines.ledger.entries_of)
         self.lifeline = Lifeline(engines.link, holds, self.endings, self._about)
         self.settlement = Settlement(self.lifeline)
+        self.late = LateWork(self.lifeline, self.settlement, Jobs(engines.link, engines.ledger))
         self._upstream = Upstream()
         cipher = metadata_cipher(engines.data_dir)
         keys = Keys(engines.link, engines.ledger)
@@ -59,6 +62,7 @@ class ProxyProcess:
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
+            late=self.late,
             keys=keys,
             upstream=self._upstream,
             encrypt=encrypt,
@@ -76,6 +80,11 @@ class ProxyProcess:
         )
         self.app = Root(create_proxy(services), create_api(billing))
 
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox answers; empty where the real upstream does."""
+        return self._sandbox_url.removesuffix("/v1")
+
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
         await asyncio.to_thread(preload)
@@ -83,6 +92,7 @@ class ProxyProcess:
 
     async def stop(self) -> None:
         """Wait for endings to be acknowledged, then leave."""
+        await self.late.wait_until_acknowledged(LEAVE_S)
         await self.settlement.wait_until_acknowledged(LEAVE_S)
         await self.lifeline.stop()
         await self._upstream.aclose()

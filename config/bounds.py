@@ -119,6 +119,26 @@ MIN_OUTPUT_TOKENS_REASONING: Final = 25_000
 HOLD_S_MAX: Final = DAY_S
 """No call is in flight longer: a live process that keeps a hold for a day has lost it."""
 
+# Late work.
+BATCH_JOB_S_MAX: Final = 30 * HOUR_S
+"""OpenAI's window of 24 hours, and six for what it still has to write down."""
+RESPONSE_JOB_S_MAX: Final = DAY_S
+"""A background response that tells no end within this is charged in full."""
+LATE_TRUTH_S: Final = 7 * DAY_S
+"""After its deadline late work is asked for this long: what it truly cost corrects it."""
+BATCH_LINES_MAX: Final = 50_000
+"""OpenAI's own bound of one batch."""
+BATCH_BYTES_MAX: Final = 200 * MIB
+"""OpenAI's own bound of one input file."""
+BATCH_LINE_BYTES_MAX: Final = 16 * MIB
+LATE_POLL_S: Final = 1.0
+"""How often a janitor looks at its list of late work."""
+LATE_POLL_PAUSE_S_MAX: Final = 60.0
+"""The longest pause between two questions about one job."""
+
+assert LATE_TRUTH_S < TOMBSTONE_S, "a late truth must find the tombstone that it corrects"
+assert BATCH_LINE_BYTES_MAX < BATCH_BYTES_MAX
+
 assert HOLD_S_MAX > UPSTREAM_TIMEOUT_S_MAX + SWEEP_S + BEAT_S * BEATS_MISSED_MAX, (
     "a hold must outlive the slowest upstream answer and the sweep that follows it"
 )

@@ -151,6 +151,22 @@ def with_usage(body: Body) -> Body:
     return _replaced(body, "stream_options", spliced.raw, spliced.fields)
 
 
+def with_metadata(body: Body, key: str, text: str) -> Body:
+    """The body with `metadata.<key>` set to a text. Raises `BadBody` for other metadata."""
+    value = json.dumps(text).encode()
+    given = body.fields.get("metadata")
+    if given is None:
+        return _with_member(body, "metadata", b'{"%b":%b}' % (key.encode(), value), {key: text})
+    if not isinstance(given, dict):
+        raise BadBody("'metadata' must be an object", "metadata", "invalid_type")
+    start, end = body.spans["metadata"]
+    inside = body.raw[start:end].decode()
+    members, _ = _members(inside, 0)
+    inner = Body(inside.encode(), given, _byte_spans(inside, members))
+    spliced = _with_member(inner, key, value, text)
+    return _replaced(body, "metadata", spliced.raw, spliced.fields)
+
+
 def _with_member(body: Body, key: str, value: bytes, decoded: object) -> Body:
     """The object with `key` set: in place of its value, or after the last member."""
     if key in body.spans:

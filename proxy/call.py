@@ -1,69 +1,45 @@
 """The way of a call: identity, endpoint, body, estimate, admission, exchange."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from budget.admission import Grant
-from budget.errors import Refused, Unavailable
 from proxy import guard
+from proxy.arrived import Arrived, answered
 from proxy.body import (
     READ_INLINE_BYTES_MAX,
-    BadBody,
     Body,
     read_body,
     with_ceiling,
     with_usage,
 )
-from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
+from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
 from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
-    bad_request,
     not_found,
     not_priced,
     not_served,
-    refused,
-    unavailable,
+    upgrade_needed,
     wrong_method,
 )
 from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
-from proxy.exchange import Exchange, Outbound, pass_through
-from proxy.headers import to_upstream, values
+from proxy.exchange import Exchange, pass_through
+from proxy.headers import values
 from proxy.hold import OpenHold, hold_for
-from proxy.identity import Address, identify, read_address
+from proxy.identity import identify, read_address
+from proxy.late_calls import LateCalls
 from proxy.log import CallLine
 from proxy.reply import Reply
 from proxy.request import Request
+from proxy.stream import Started
 from proxy.terms import Services, Terms
 from proxy.tokens import off_loop
-from storage.key_records import KeyRecord
-from storage.records import Caller, CallFacts
+from storage.jobs import RESPONSE
+from storage.records import CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
 TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A request that passed the guard, with its body."""
-
-    request: Request
-    terms: Terms
-    endpoint: Endpoint
-    key: KeyRecord | None
-    caller: Caller
-    address: Address
-    raw: bytes
-    line: CallLine
-
-    def outbound(self, body: bytes) -> Outbound:
-        """As it goes upstream: the client's own bytes but for what was spliced into `body`."""
-        path = self.address.path.removeprefix(b"/v1")
-        if self.request.query:
-            path += b"?" + self.request.query
-        target = self.terms.target
-        headers = to_upstream(self.request.headers, target.api_key)
-        return Outbound(target, self.request.method, path, headers, body)
 
 
 class Calls:
@@ -72,6 +48,7 @@ class Calls:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._in_flight = guard.InFlight()
+        self._late = LateCalls(services)
 
     async def serve(self, request: Request, reply: Reply, line: CallLine) -> None:
         """Answer one request; raises `Refusal` for what is not forwarded, `ClientGone`."""
@@ -97,8 +74,12 @@ class Calls:
         line.agent, line.campaign = caller.agent, caller.campaign
         raw = await request.read(terms.body_bytes_max, terms.receive_s)
         call = Arrived(request, terms, endpoint, key, caller, address, raw, line)
+        if endpoint.shape is Shape.REALTIME:
+            raise upgrade_needed()
         if endpoint.kind is Kind.METERED:
             await self._metered(call, reply)
+        elif endpoint.kind is Kind.LATE:
+            await self._late.serve(call, reply)
         elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
             check_unseen_model(key, endpoint)
             await pass_through(self._services.upstream, call.outbound(raw), reply, line)
@@ -106,17 +87,12 @@ class Calls:
             raise not_served(address.path.decode("latin-1"), endpoint.why)
 
     async def _metered(self, call: Arrived, reply: Reply) -> None:
-        try:
+        with answered(call.terms):
             body = await off_loop(len(call.raw), lambda: read_body(call.raw), READ_INLINE_BYTES_MAX)
             grant = await self._admit(call, body)
-        except BadBody as error:
-            raise bad_request(error.message, error.param, error.code) from error
-        except Refused as error:
-            raise refused(error, call.terms.spent_status) from error
-        except Unavailable as error:
-            raise unavailable(error) from error
         async with OpenHold(self._services.settlement, grant, call.line) as hold:
             call.line.held_nano = grant.held.charge
+            started = await self._intend(call, body, grant)
             reply.ours += ceiling_headers(call.endpoint, body, grant)
             asks_usage = call.endpoint.takes_usage_option and body.stream
             exchange = Exchange(
@@ -128,8 +104,18 @@ class Calls:
                 hide_usage=asks_usage and not body.wants_usage,
                 tell_cost=values(call.request.headers, STREAM_COST) == [b"comment"],
                 line=call.line,
+                started=started,
             )
             await exchange.run(call.request, reply)
+
+    async def _intend(self, call: Arrived, body: Body, grant: Grant) -> Started | None:
+        """A background response is written down before it is sent: it outlives its request."""
+        if call.endpoint.shape is not Shape.RESPONSES or body.fields.get("background") is not True:
+            return None
+        late = self._services.late
+        with answered(call.terms):
+            job = await late.intend(grant, RESPONSE, pollable=call.terms.target.api_key is not None)
+        return partial(late.started, job)
 
     async def _admit(self, call: Arrived, body: Body) -> Grant:
         """Hold the worst case. Raises `BadBody`, `Refused`, `Unavailable`, `Refusal`."""

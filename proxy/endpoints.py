@@ -22,6 +22,8 @@ class Shape(StrEnum):
     RESPONSES = "responses"
     COMPLETIONS = "completions"
     EMBEDDINGS = "embeddings"
+    BATCH = "batch"
+    REALTIME = "realtime"
     NONE = "none"
 
 
@@ -63,6 +65,7 @@ class WrongMethod(Exception):
         self.allowed = allowed
 
 
+_LATER = "begins, shows or ends work whose cost comes late: held until it is known"
 _JOB = "it starts a job whose cost only shows after the answer"
 _STORED = "stored answers belong to no caller here, and reading them is not enforced yet"
 _UNIT = "it is billed by the image, second or character, which is not bounded here yet"
@@ -87,8 +90,19 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/responses", Kind.METERED, Shape.RESPONSES),
     Endpoint("POST", "/v1/completions", Kind.METERED, Shape.COMPLETIONS),
     Endpoint("POST", "/v1/embeddings", Kind.METERED, Shape.EMBEDDINGS),
+    Endpoint("GET", "/v1/realtime", Kind.METERED, Shape.REALTIME, "each response is held for"),
     Endpoint("GET", "/v1/models", Kind.FREE, why="a list that costs nothing"),
     Endpoint("GET", "/v1/models/{model}", Kind.FREE, why="a description that costs nothing"),
+    *_rows(Kind.LATE, _LATER, [
+        "GET /v1/responses/{id}",
+        "POST /v1/responses/{id}/cancel",
+    ], Shape.RESPONSES),
+    *_rows(Kind.LATE, _LATER, [
+        "POST /v1/batches",
+        "GET /v1/batches/{id}",
+        "POST /v1/batches/{id}/cancel",
+    ], Shape.BATCH),
+    Endpoint("GET", "/v1/batches", Kind.FREE, why="a list that costs nothing"),
     *_rows(Kind.REFUSED, _ADMIN, [
         "DELETE /v1/models/{model}",
         "GET,POST,DELETE /v1/organization/{rest*}",
@@ -97,9 +111,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "GET /v1/chat/completions",
         "GET,POST,DELETE /v1/chat/completions/{id}",
         "GET /v1/chat/completions/{id}/messages",
-        "GET,DELETE /v1/responses/{id}",
+        "DELETE /v1/responses/{id}",
         "GET /v1/responses/{id}/input_items",
-        "POST /v1/responses/{id}/cancel",
         "POST /v1/conversations",
         "GET,POST,DELETE /v1/conversations/{rest*}",
     ]),
@@ -121,7 +134,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     ]),
     *_rows(Kind.REFUSED, "moderation is not carried by this proxy yet", ["POST /v1/moderations"]),
     *_rows(Kind.REFUSED, _REALTIME, [
-        "GET /v1/realtime",
         "POST /v1/realtime/client_secrets",
         "POST /v1/realtime/sessions",
         "POST /v1/realtime/transcription_sessions",
@@ -130,8 +142,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "GET /v1/responses",
     ]),
     *_rows(Kind.REFUSED, _JOB, [
-        "GET,POST /v1/batches",
-        "GET,POST /v1/batches/{rest*}",
         "GET,POST /v1/fine_tuning/{rest*}",
         "GET,POST /v1/evals",
         "GET,POST,DELETE /v1/evals/{rest*}",

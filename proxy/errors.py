@@ -198,6 +198,16 @@ def not_served(path: str, why: str) -> Refusal:
     )
 
 
+def upgrade_needed() -> Refusal:
+    """426: a realtime session was asked for without a WebSocket."""
+    return Refusal(
+        HTTPStatus.UPGRADE_REQUIRED,
+        "A realtime session is a WebSocket: connect with Upgrade: websocket.",
+        code="upgrade_required",
+        headers=((b"upgrade", b"websocket"),),
+    )
+
+
 def not_priced(model: str) -> Refusal:
     """400: `provider_price` cannot bound the cost of a model without a price."""
     return Refusal(

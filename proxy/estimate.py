@@ -74,7 +74,6 @@ async def _worst_case(
             sent = await off_loop(len(body.raw), lambda: chat_input(body))
             return _with_chat(worst, body, model, sent)
         case Shape.RESPONSES:
-            _refuse_background(body)
             sent = await off_loop(len(body.raw), lambda: responses_input(body))
             earlier = await _earlier_tokens(body, response_tokens)
             return _with_responses(worst, body, model, sent, earlier)
@@ -120,16 +119,6 @@ def _with_prediction(worst: WorstCase, body: Body, model: Model | None, rejected
             "prediction",
         )
     return replace(worst, output_ceiling=worst.output_ceiling + rejected, lowerable=False)
-
-
-def _refuse_background(body: Body) -> None:
-    if body.fields.get("background"):
-        raise BadBody(
-            "background answers tell their cost only later, which is not metered here yet:"
-            " leave 'background' out",
-            "background",
-            "unsupported_parameter",
-        )
 
 
 async def _earlier_tokens(body: Body, response_tokens: ResponseTokens) -> int | None:

@@ -14,7 +14,7 @@ from proxy.log import LOGGER, CallLine
 from proxy.meter import StreamMeter, count_answer, read_answer
 from proxy.reply import Reply
 from proxy.request import ClientGone, Request, UntilGone
-from proxy.stream import COUNTED, LEFT, Relay
+from proxy.stream import COUNTED, LEFT, Relay, Started
 
 SUCCESS: Final = range(200, 300)
 
@@ -44,12 +44,14 @@ class Exchange:
     hide_usage: bool
     tell_cost: bool
     line: CallLine
+    started: Started | None = None
+    """For a background response: hands its hold to a job. Nobody's leaving ends the work."""
 
     async def run(self, request: Request, reply: Reply) -> None:
         """Send, answer, settle. Raises `Refusal` where the upstream gave no complete answer."""
         meter = self._meter()
         try:
-            if self.streamed:
+            if self.streamed and self.started is None:
                 async with UntilGone(request):
                     answer = await self._send()
             else:
@@ -91,7 +93,7 @@ class Exchange:
     async def _relay(
         self, answer: Answer, request: Request, reply: Reply, meter: StreamMeter
     ) -> None:
-        relay = Relay(answer, reply, meter, self.hold, self.tell_cost)
+        relay = Relay(answer, reply, meter, self.hold, self.tell_cost, self.started)
         remaining = self.hold.grant.remaining_nano
         headers = without(to_client(answer.headers), b"content-length")
         try:
@@ -102,7 +104,7 @@ class Exchange:
             await relay.settle_seen()
             raise
         except UpstreamError as error:
-            if not self.hold.ended:
+            if self.hold.ours:
                 await self.hold.assume()
             LOGGER.warning(
                 "stream cut",
@@ -114,6 +116,16 @@ class Exchange:
         body = await self._read(answer)
         coding = answer.content_encoding
         reading = read_answer(self.endpoint, body, coding)
+        if self.started is not None and reading.pending and reading.response_id is not None:
+            self.hold.pass_on()
+            await self.started(reading.response_id)
+            await reply.whole(
+                answer.status,
+                without(to_client(answer.headers), b"content-length")
+                + budget_headers(self.hold.grant.remaining_nano),
+                body,
+            )
+            return
         if reading.usage is not None:
             receipt = await self.hold.settle(reading, reading.usage)
         else:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import aiohttp
@@ -59,6 +60,13 @@ class Target:
     write_s: float
     read_s: float
     pool_s: float
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """How upstreams prove who they are: by the certificates that httpx brings along."""
+    context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
+    return context
 
 
 @contextmanager
@@ -110,10 +118,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=context
+                    limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=tls_context()
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

@@ -21,6 +21,8 @@ _LAST_EVENTS: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
 _NAME_CHARACTERS_MAX: Final = 256
+PENDING: Final = frozenset({"queued", "in_progress"})
+"""What a response says of itself while it is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Reading:
     complete: bool = True
     failed: bool = False
     """The upstream said, in a success or a stream, that it failed."""
+    pending: bool = False
+    """It is worked on in the background: neither its output nor its cost is known."""
     flags: frozenset[Flag] = frozenset()
 
 
@@ -191,6 +195,7 @@ def _read_object(shape: Shape, answer: Mapping[str, Any]) -> Reading:
         response_id=_name(answer.get("id")) if shape is Shape.RESPONSES else None,
         ended_at_ceiling=_ended_at_ceiling(answer),
         failed=answer.get("error") is not None,
+        pending=shape is Shape.RESPONSES and answer.get("status") in PENDING,
         flags=frozenset() if usage else _NO_USAGE,
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from budget.admission import Admission
 from budget.charge import Pricing
+from budget.late import LateWork
 from budget.settlement import Settlement
 from config.bounds import RECEIVE_S
 from config.models import ModelTable
@@ -127,6 +128,7 @@ class Services:
     current: Callable[[], Terms]
     admission: Admission
     settlement: Settlement
+    late: LateWork
     keys: KeyFinder
     upstream: Upstream
     encrypt: Callable[[bytes], str]

@@ -172,6 +172,24 @@ budget_override = Table(
     CheckConstraint("limit_nano >= 0", name="limit"),
 )
 
+late_job = Table(
+    "late_job",
+    metadata,
+    Column("hold_id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("provider_id", String(256)),
+    Column("process_id", String(64), nullable=False),
+    Column("pollable", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),
+    UniqueConstraint("kind", "provider_id"),
+    CheckConstraint("kind IN ('batch', 'response')", name="kind"),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+    Index(None, "state"),
+)
+
 api_key = Table(
     "api_key",
     metadata,

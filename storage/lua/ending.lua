@@ -3,10 +3,17 @@
 
 -- Leaves a tombstone: the same event again gets the first answer for eight days.
 local function bury(hold, state, charge, provider, entry, seq, admitted, postings, digests)
+  local job = redis.call('HGET', hold, 'j')
   redis.call('DEL', hold)
   redis.call('HSET', hold, 's', state, 'c', text(charge), 'v', text(provider), 'e', text(entry),
     'q', seq, 'a', admitted)
-  if state == 'assumed' then redis.call('HSET', hold, 'po', postings, 'g', digests) end
+  if state == 'assumed' then
+    redis.call('HSET', hold, 'po', postings, 'g', digests)
+    if job then redis.call('HSET', hold, 'j', job) end
+  elseif job then
+    -- Its cost is known: whoever asks for the job again is charged nothing.
+    redis.call('HDEL', P .. 'jobs', job)
+  end
   redis.call('PEXPIRE', hold, text(TOMBSTONE_MS))
 end
 

@@ -19,7 +19,7 @@ from proxy.endpoints import ENDPOINTS, Kind, Shape, UnknownPath, WrongMethod, fi
         ("POST /v1/fine_tuning/jobs", Kind.REFUSED, Shape.NONE),
         ("POST /v1/realtime/client_secrets", Kind.REFUSED, Shape.NONE),
         ("POST /v1/threads/t1/runs", Kind.REFUSED, Shape.NONE),
-        ("GET /v1/responses/resp_1", Kind.REFUSED, Shape.NONE),
+        ("GET /v1/responses/resp_1", Kind.LATE, Shape.RESPONSES),
         ("DELETE /v1/models/mine", Kind.REFUSED, Shape.NONE),
     ],
 )
