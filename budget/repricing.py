@@ -16,6 +16,8 @@ from storage.records import LedgerEntry, Status, Usage
 
 NAMED_MAX: Final = 100
 """How many inconsistent rows are named; all are counted."""
+IN_PARTS: Final = frozenset({"batches"})
+"""Endpoints whose rows sum up many calls, each priced and rounded by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,12 @@ async def reprice(ledger: Ledger, own: ModelTable, against: ModelTable, wanted: 
 def _has_units(entry: LedgerEntry, before: Sequence[LedgerEntry]) -> bool:
     """Whether a row's amount follows from its units.
 
-    That of an assumed call is what was held for it, and that of a correction by hand is
-    somebody's word. A correction that brings units tells the truth about an assumed call.
+    That of an assumed call is what was held for it, that of a correction by hand is somebody's
+    word, and that of a batch came from its lines, which the row no longer tells apart.
+    A correction that brings units tells the truth about an assumed call.
     """
+    if entry.endpoint in IN_PARTS:
+        return False
     match entry.status:
         case Status.SETTLED | Status.FAILED:
             return entry.usage != Usage() or entry.provider_nano == 0

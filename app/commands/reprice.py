@@ -60,7 +60,7 @@ def _told(found: Repriced, own: ModelTable, table: ModelTable) -> Iterator[str]:
     if found.total.kept:
         yield (
             f"{found.total.kept} rows stand as recorded: their amount does not follow from units "
-            "(assumed, or told or corrected by hand), or the table has no price for their model."
+            "(assumed, told by hand, or a batch), or the table has no price for their model."
         )
     yield f"{found.proven} rows priced by {own.version} give the recorded amount again."
     for version, count in found.other_versions.items():

@@ -103,8 +103,11 @@ def test_what_does_not_follow_from_units_stands_as_recorded() -> None:
     logged = entry(4, usage=Usage(), provider_nano=80_000, requested_model="gpt-4o")
     voided = entry(5, status=Status.VOIDED, charge_nano=0, provider_nano=0)
     refused = entry(6, status=Status.REFUSED, charge_nano=0, provider_nano=0)
-    found = reprice_rows(first, by_hand, assumed, logged, voided, refused)
-    assert found.total == Line("", 4, 3, 400_009, 650_009)
+    manual = entry(7, status=Status.MANUAL, provider_nano=90_000, requested_model="gpt-4o")
+    # Two lines of a token each, both rounded up: the sum of their units would be one less.
+    batch = entry(8, endpoint="batches", provider_nano=2_501, requested_model="gpt-4o")
+    found = reprice_rows(first, by_hand, assumed, logged, voided, refused, manual, batch)
+    assert found.total == Line("", 6, 5, 492_510, 742_510)
     assert found.inconsistent_rows == 0
 
 
