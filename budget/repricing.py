@@ -12,7 +12,7 @@ from typing import Final
 from budget.charge import provider_cost
 from config.models import SINCE, Model, ModelTable
 from storage.ledger import Ledger, Search
-from storage.records import LedgerEntry, Status, Usage
+from storage.records import Flag, LedgerEntry, Status, Usage
 
 NAMED_MAX: Final = 100
 """How many inconsistent rows are named; all are counted."""
@@ -162,7 +162,7 @@ def _has_units(entry: LedgerEntry, before: Sequence[LedgerEntry]) -> bool:
     word, and that of a batch came from its lines, which the row no longer tells apart.
     A correction that brings units tells the truth about an assumed call.
     """
-    if entry.endpoint in IN_PARTS:
+    if entry.endpoint in IN_PARTS or Flag.ASSUMED_PRICE in entry.flags:
         return False
     match entry.status:
         case Status.SETTLED | Status.FAILED:

@@ -26,6 +26,16 @@ from config.rates import price_from_usd
 from config.section import Section
 from config.values import Day, Usd, UsdPer1m
 
+Mode = Literal[
+    "chat",
+    "responses",
+    "completion",
+    "embedding",
+    "image_generation",
+    "audio_speech",
+    "audio_transcription",
+    "video_generation",
+]
 Tokens = Annotated[int, Field(ge=1, le=bounds.TOKENS_MAX)]
 
 _KINDS: Final[Mapping[str, PriceKind]] = MappingProxyType(
@@ -38,12 +48,22 @@ _KINDS: Final[Mapping[str, PriceKind]] = MappingProxyType(
         "audio_output_usd_per_1m": PriceKind.AUDIO_OUTPUT,
         "image_input_usd_per_1m": PriceKind.IMAGE_INPUT,
         "image_output_usd_per_1m": PriceKind.IMAGE_OUTPUT,
+        "character_usd_per_1m": PriceKind.CHARACTER_INPUT,
+    }
+)
+
+
+_UNITS: Final[Mapping[str, PriceKind]] = MappingProxyType(
+    {
+        "image_usd": PriceKind.IMAGE,
+        "audio_second_usd": PriceKind.SECOND_INPUT,
+        "video_second_usd": PriceKind.VIDEO_SECOND,
     }
 )
 
 
 class TierPrices(Section):
-    """Prices of one service tier, USD for a million tokens."""
+    """Prices of one service tier, USD for a million tokens or characters, or for one unit."""
 
     input_usd_per_1m: UsdPer1m | None = None
     cached_input_usd_per_1m: UsdPer1m | None = None
@@ -53,14 +73,19 @@ class TierPrices(Section):
     audio_output_usd_per_1m: UsdPer1m | None = None
     image_input_usd_per_1m: UsdPer1m | None = None
     image_output_usd_per_1m: UsdPer1m | None = None
+    character_usd_per_1m: UsdPer1m | None = None
+    image_usd: Usd | None = None
+    audio_second_usd: Usd | None = None
+    video_second_usd: Usd | None = None
 
     def stated(self) -> Mapping[PriceKind, Price]:
         """The prices that are given; each holds for inputs of any length."""
-        given = {kind: getattr(self, name) for name, kind in _KINDS.items()}
+        priced_by = ((_KINDS, 1_000_000), (_UNITS, 1))
         return {
-            kind: Price(price_from_usd(usd, 1_000_000))
-            for kind, usd in given.items()
-            if usd is not None
+            kind: Price(price_from_usd(usd, units))
+            for names, units in priced_by
+            for name, kind in names.items()
+            if (usd := getattr(self, name)) is not None
         }
 
 
@@ -101,7 +126,7 @@ class PriceChange(DatedPrices):
 class ModelOverride(DatedPrices):
     """What is known better of one model, or all that is known of a new one."""
 
-    mode: Literal["chat", "responses", "completion", "embedding"] | None = None
+    mode: Mode | None = None
     max_input_tokens: Tokens | None = None
     max_output_tokens: Tokens | None = None
     is_reasoning: bool | None = None

@@ -41,13 +41,26 @@ class BadBody(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One file of a multipart form: its size, and its first bytes."""
+
+    field: str
+    size_bytes: int
+    head: bytes
+
+
 @dataclass(frozen=True)
 class Body:
-    """`spans` are byte offsets into `raw` of each top-level value."""
+    """`spans` are byte offsets into `raw` of each top-level value.
+
+    Of a multipart form only the fields stand here, and what is known of its files.
+    """
 
     raw: bytes
     fields: Mapping[str, Any]
     spans: Mapping[str, tuple[int, int]]
+    files: tuple[FilePart, ...] = ()
 
     @property
     def model(self) -> str:

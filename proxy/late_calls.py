@@ -46,14 +46,15 @@ class LateCalls:
         provider_id = call.address.path.decode("latin-1").split("/")[3]
         job = await self._services.late.find(kind, provider_id)
         if job is None:
-            await pass_through(self._services.upstream, call.outbound(call.raw), reply, call.line)
+            raw = await call.read()
+            await pass_through(self._services.upstream, call.outbound(raw), reply, call.line)
         else:
             await self._retrieve(call, reply, job)
 
     async def _create_batch(self, call: Arrived, reply: Reply) -> None:
         services = self._services
         with answered(call.terms):
-            body = read_body(call.raw)
+            body = read_body(await call.read())
             bound = await self._bound(call, body)
             call.line.model = bound.model
             check_model(call.key, bound.model)
@@ -148,7 +149,7 @@ class LateCalls:
     async def _retrieve(self, call: Arrived, reply: Reply, job: LateJob) -> None:
         """Show a job whose cost is open: settled before its end is passed on."""
         try:
-            answer = await self._ask(call, call.raw)
+            answer = await self._ask(call, await call.read())
             try:
                 if answer.is_stream:
                     await self._relay(call, answer, reply, job)

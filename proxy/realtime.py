@@ -73,7 +73,7 @@ class Realtime:
     ) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse, Responses, str | None]:
         """Check the handshake as a call's head is checked, then connect. Raises `Refusal`."""
         terms = self._services.current()
-        guard.check(request, terms)
+        guard.check(request)
         key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
         if address.path != PATH:

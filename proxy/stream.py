@@ -60,7 +60,7 @@ class Relay:
         if self._hold.ours:
             if not (self._meter.reading.complete or self._meter.reading.failed):
                 raise Cut("the stream ended before its last event")
-            await self._settle_counted()
+            await self._settle_rest()
         await self._reply.finish()
 
     def _events(self, chunk: bytes) -> list[Event]:
@@ -97,6 +97,14 @@ class Relay:
             await self._settle_counted()
         comment = [self._cost_comment()] if self._tell_cost else []
         return [*comment, event.raw] if step.pass_on else comment
+
+    async def _settle_rest(self) -> None:
+        """The end has come without having been announced."""
+        reading = self._meter.reading
+        if reading.usage is not None:
+            self._receipt = await self._hold.settle(reading, reading.usage)
+        else:
+            await self._settle_counted()
 
     async def _settle_counted(self) -> None:
         self._receipt = await self._hold.settle(self._meter.reading, self._meter.seen(), COUNTED)

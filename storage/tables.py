@@ -47,8 +47,15 @@ UNIT_COLUMNS: Final = (
     "web_searches",
     "file_searches",
     "code_sessions",
+    "characters",
+    "audio_seconds",
+    "images",
+    "video_seconds",
 )
 """The fields of `Usage`, each a column."""
+
+_LATER_UNITS: Final = frozenset(UNIT_COLUMNS[UNIT_COLUMNS.index("characters") :])
+"""Added to tables that had rows: those have none of them."""
 
 STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused', 'manual'"
 
@@ -73,7 +80,12 @@ billing_log = Table(
     Column("requested_model", String(512), nullable=False),
     Column("served_model", String(512)),
     Column("tier", String(64), nullable=False),
-    *(Column(name, BigInteger, nullable=False) for name in UNIT_COLUMNS),
+    *(
+        Column(
+            name, BigInteger, nullable=False, server_default="0" if name in _LATER_UNITS else None
+        )
+        for name in UNIT_COLUMNS
+    ),
     Column("charge_nano", BigInteger, nullable=False),
     Column("provider_nano", BigInteger, nullable=False),
     Column("dearer_nano", BigInteger, nullable=False),

@@ -57,9 +57,7 @@ async def test_a_realtime_session_answers_and_is_charged(stack: Stack, campaign:
         AsyncOpenAI() as client,
         client.realtime.connect(model="gpt-realtime") as session,
     ):
-        await session.session.update(
-            session={"type": "realtime", "output_modalities": ["text"]}
-        )
+        await session.session.update(session={"type": "realtime", "output_modalities": ["text"]})
         await session.conversation.item.create(
             item={
                 "type": "message",

@@ -153,3 +153,14 @@ def test_what_is_wrong_with_a_day_is_told(change: str, place: str, allowed: str)
 
 def test_the_report_shows_the_day_under_its_name() -> None:
     assert "prices.overrides.gpt-4o.from" in loaded(DATED).origins
+
+
+def test_prices_by_the_unit_are_for_one_image_second_or_character() -> None:
+    models = loaded(
+        "prices: {overrides: {painter: {mode: image_generation, image_usd: 0.04},"
+        " hearer: {audio_second_usd: 0.0001}, speaker: {character_usd_per_1m: 15}}}"
+    ).models
+    painter, hearer, speaker = (models.models[name] for name in ("painter", "hearer", "speaker"))
+    assert painter.price(PriceKind.IMAGE) == 40_000_000 * 10**6
+    assert hearer.price(PriceKind.SECOND_INPUT) == 100_000 * 10**6
+    assert speaker.price(PriceKind.CHARACTER_INPUT) == 15 * 10**9
