@@ -15,7 +15,7 @@ from config.model_data import base_table
 from config.models import ModelTable
 from config.money import NanoPerMillion
 from storage.ledger import Ledger, Search
-from storage.records import LedgerEntry, Status, Usage
+from storage.records import Flag, LedgerEntry, Status, Usage
 from tests.config.helpers import loaded
 from tests.storage.entries import NEW_YEAR_MS, correction, entry
 
@@ -106,8 +106,10 @@ def test_what_does_not_follow_from_units_stands_as_recorded() -> None:
     manual = entry(7, status=Status.MANUAL, provider_nano=90_000, requested_model="gpt-4o")
     # Two lines of a token each, both rounded up: the sum of their units would be one less.
     batch = entry(8, endpoint="batches", provider_nano=2_501, requested_model="gpt-4o")
-    found = reprice_rows(first, by_hand, assumed, logged, voided, refused, manual, batch)
-    assert found.total == Line("", 6, 5, 492_510, 742_510)
+    fixed = replace(priced(9, Usage(100)), provider_nano=1_000)
+    fixed = replace(fixed, flags=frozenset({Flag.ASSUMED_PRICE}))
+    found = reprice_rows(first, by_hand, assumed, logged, voided, refused, manual, batch, fixed)
+    assert found.total == Line("", 7, 6, 493_510, 743_510)
     assert found.inconsistent_rows == 0
 
 
