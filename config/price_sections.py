@@ -7,15 +7,24 @@ from types import MappingProxyType
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from config import bounds
 from config.model_data import base_table, in_region, with_fees, with_models
-from config.models import DEFAULT_TIER, Fee, Model, ModelTable, Price, PriceKind, reasons_by_name
+from config.models import (
+    DEFAULT_TIER,
+    Fee,
+    Model,
+    ModelTable,
+    Price,
+    PriceKind,
+    PriceList,
+    reasons_by_name,
+)
 from config.money import usd_to_nano
 from config.rates import price_from_usd
 from config.section import Section
-from config.values import Usd, UsdPer1m
+from config.values import Day, Usd, UsdPer1m
 
 Mode = Literal[
     "chat",
@@ -80,22 +89,62 @@ class TierPrices(Section):
         }
 
 
-class ModelOverride(TierPrices):
+class DatedPrices(TierPrices):
+    """Prices of one model, of all its tiers, and the day from which they hold."""
+
+    from_: Day | None = Field(default=None, alias="from")
+    """In UTC; none: they always held."""
+    tiers: Mapping[str, TierPrices] = Field(default_factory=dict)
+
+    def laid_over(self, model: Model) -> Model:
+        """The model with these prices in place of its own from that day on."""
+        if self.from_ is None:
+            changes = tuple((day, self._over(prices)) for day, prices in model.changes)
+            return replace(model, prices=self._over(model.prices), changes=changes)
+        lists = dict(model.changes)
+        lists.setdefault(self.from_, model.on(self.from_).prices)
+        changes = tuple(
+            (day, self._over(prices) if day >= self.from_ else prices)
+            for day, prices in sorted(lists.items(), key=lambda change: change[0])
+        )
+        return replace(model, changes=changes)
+
+    def _over(self, known: PriceList) -> PriceList:
+        prices = {kind: dict(by_tier) for kind, by_tier in known.items()}
+        for tier, stated in ((DEFAULT_TIER, self), *self.tiers.items()):
+            for kind, price in stated.stated().items():
+                prices.setdefault(kind, {})[tier] = price
+        return MappingProxyType({k: MappingProxyType(v) for k, v in prices.items()})
+
+
+class PriceChange(DatedPrices):
+    """Prices that hold from a day on."""
+
+    from_: Day = Field(alias="from")
+
+
+class ModelOverride(DatedPrices):
     """What is known better of one model, or all that is known of a new one."""
 
     mode: Mode | None = None
     max_input_tokens: Tokens | None = None
     max_output_tokens: Tokens | None = None
     is_reasoning: bool | None = None
-    tiers: Mapping[str, TierPrices] = Field(default_factory=dict)
+    changes: tuple[PriceChange, ...] = ()
+
+    @field_validator("changes")
+    @classmethod
+    def _ascending(cls, changes: tuple[PriceChange, ...]) -> tuple[PriceChange, ...]:
+        days = [change.from_ for change in changes]
+        if len(set(days)) < len(days):
+            raise ValueError("changes with a different `from` each")
+        return tuple(sorted(changes, key=lambda change: change.from_))
 
     def applied(self, name: str, known: Model | None) -> Model:
         """The model with what is stated here in place of what the table says."""
         model = known or Model(name=name, mode="chat", is_reasoning=reasons_by_name(name))
-        prices = {kind: dict(by_tier) for kind, by_tier in model.prices.items()}
-        for tier, stated in ((DEFAULT_TIER, self), *self.tiers.items()):
-            for kind, price in stated.stated().items():
-                prices.setdefault(kind, {})[tier] = price
+        for dated in (self, *self.changes):
+            model = dated.laid_over(model)
         reasons = self.is_reasoning
         return replace(
             model,
@@ -104,7 +153,6 @@ class ModelOverride(TierPrices):
             max_input_tokens=self.max_input_tokens or model.max_input_tokens,
             max_output_tokens=self.max_output_tokens or model.max_output_tokens,
             is_reasoning=model.is_reasoning if reasons is None else reasons,
-            prices=MappingProxyType({k: MappingProxyType(v) for k, v in prices.items()}),
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -57,12 +58,14 @@ class Terms:
     """Paths that cost a fixed amount a call, because ops say so."""
 
     def pricing(self, agent: str, model: str) -> Pricing:
-        """What a call of `agent` for `model` is charged by."""
+        """What a call of `agent` for `model` is charged by, at the prices of today in UTC."""
+        found = self.models.resolve(model)
+        priced = None if found is None else found.on(datetime.now(UTC).date())
         return Pricing(
             basis="provider_price" if self.basis == "provider_price" else "agent_rate",
             rate=self.rates.rate(agent),
-            model=self.models.resolve(model),
-            version=self.models.version,
+            model=priced,
+            version=self.models.version_of(priced),
         )
 
 
