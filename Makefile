@@ -21,8 +21,10 @@ run: $(INSTALLED) ## Start Purser on http://127.0.0.1:8080
 demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 	$(VENV)/bin/purser demo $(ARGS)
 
+# A file's tests stay together: they share engines and processes.
 test: $(DEV_STAMP) ## Run all tests
-	$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(PY) -m tests.clients.node_packages install
+	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 soak: $(DEV_STAMP) ## Break everything at random under load (ARGS="--seed 7 --minutes 30")
 	$(PY) -m tests.faults.campaign $(ARGS)

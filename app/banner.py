@@ -24,6 +24,7 @@ def banner(loaded: Loaded, engines: Engines, url: str) -> str:
   Purser is up.
 
     proxy      {url}/v1
+    billing    {url}/api/billing
     health     {url}/readyz
     upstream   {upstream}
     budgets    {limits or "none: nothing is refused"}{more}

@@ -5,14 +5,26 @@ configuration or the command line is wrong. What a command does stands in `app.c
 """
 
 import importlib
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from app.arguments import duration_s, future_ms, moment_ms, some_text, usd
+from app.arguments import duration_s, some_text, usd
 from app.complaints import CONFIGURATION_WRONG, FAILED, complain
+from app.options import (
+    Against,
+    By,
+    ConfigFile,
+    Expires,
+    HoldId,
+    Json,
+    KeyName,
+    Role,
+    Sandbox,
+    Shown,
+    Since,
+    Until,
+)
 from config.origins import ConfigError
 from storage.errors import StorageError
 
@@ -25,40 +37,13 @@ cli = typer.Typer(
     add_completion=False,
 )
 ledger = typer.Typer(no_args_is_help=True, help="Read and correct what calls have cost.")
+prices = typer.Typer(no_args_is_help=True, help="Show and compare what models cost.")
 db = typer.Typer(no_args_is_help=True, help="Look after the database.")
 keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke Purser's own keys.")
 cli.add_typer(ledger, name="ledger")
 cli.add_typer(keys, name="keys")
+cli.add_typer(prices, name="prices")
 cli.add_typer(db, name="db")
-
-
-class Shown(StrEnum):
-    """The states of a ledger entry, as `ledger list --status` takes them."""
-
-    SETTLED = "settled"
-    FAILED = "failed"
-    VOIDED = "voided"
-    ASSUMED = "assumed"
-    CORRECTION = "correction"
-    REFUSED = "refused"
-
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="The configuration file. Default: PURSER_CONFIG, else config/purser.yaml.",
-    ),
-]
-By = Annotated[
-    str | None,
-    typer.Option("--by", metavar="NAME", help="Who does it. Default: the system user."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Sandbox = Annotated[
-    bool, typer.Option("--sandbox", help="The sandbox's books are meant, not the real ones.")
-]
 
 
 def _run(noun: str, work: str, *arguments: object, **options: object) -> NoReturn:
@@ -139,6 +124,13 @@ def reconcile(
     repair: Annotated[
         bool, typer.Option("--repair", help="Set the counters to what the ledger says.")
     ] = False,
+    reprice: Annotated[
+        bool,
+        typer.Option("--reprice", help="Instead: price the ledger's calls anew; changes nothing."),
+    ] = False,
+    against: Against = None,
+    since: Since = None,
+    until: Until = None,
     json: Json = False,
     config: ConfigFile = None,
 ) -> None:
@@ -146,8 +138,40 @@ def reconcile(
 
     Stops nothing: it may run at any time. With --repair, counters are mended by the
     difference, and what still differs afterwards decides how it ends.
+
+    With --reprice, every call's provider cost is computed again from its units: by the
+    prices in force, or by the table that --against names. Needs the database alone.
     """
+    if not reprice and (against, since, until) != (None, None, None):
+        raise typer.BadParameter("--against, --since and --until go with --reprice")
+    if reprice and repair:
+        raise typer.BadParameter("--reprice changes nothing: run --repair by itself")
+    if reprice:
+        _run("reprice", "reprice_ledger", config, against, since, until, as_json=json)
     _run("reconcile", "reconcile", config, repairs=repair, as_json=json)
+
+
+@prices.command("show", epilog="Example: purser prices show gpt-5-2025-08-07")
+def prices_show(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="As a call would name it.")],
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show what a model costs: every kind, service tier and input length; fees and limits.
+
+    Says which model the name is billed as, and why. Ends with 1 where nothing has that name.
+    """
+    _run("prices", "show", config, model, as_json=json)
+
+
+@prices.command("diff", epilog="Example: purser prices diff --against genai-prices")
+def prices_diff(
+    against: Against = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Compare the prices in force with those that Purser carries, or with another table."""
+    _run("prices", "diff", config, against, as_json=json)
 
 
 @ledger.command("list", epilog="Example: purser ledger list --campaign holiday-2024 --since 24h")
@@ -155,14 +179,7 @@ def ledger_list(
     campaign: Annotated[str | None, typer.Option(metavar="NAME", help="Of this campaign.")] = None,
     agent: Annotated[str | None, typer.Option(metavar="TYPE", help="Of this agent type.")] = None,
     status: Annotated[Shown | None, typer.Option(help="That ended like this.")] = None,
-    since: Annotated[
-        int | None,
-        typer.Option(
-            metavar="WHEN",
-            parser=moment_ms,
-            help="Admitted since: 90m, 24h, 7d, or a time in UTC like 2026-01-31T08:00.",
-        ),
-    ] = None,
+    since: Since = None,
     execution: Annotated[
         str | None, typer.Option(metavar="ID", help="Of this run (X-Execution-Id).")
     ] = None,
@@ -182,11 +199,6 @@ def ledger_list(
         "execution_id": execution,
     }
     _run("ledger", "list_entries", config, wanted, limit, as_json=json)
-
-
-HoldId = Annotated[
-    str, typer.Argument(metavar="HOLD", help="The call: its hold, or its X-Purser-Request-Id.")
-]
 
 
 @ledger.command("show", epilog="Example: purser ledger show 0199d3c0-5f0e-7b1a-9f0e-0c1d2e3f4a5b")
@@ -221,24 +233,6 @@ def ledger_correct(
     Budgets count it in the windows in which the call was admitted.
     """
     _run("ledger", "correct", config, hold, charge_usd, provider_usd, reason, by, sandbox=sandbox)
-
-
-class Role(StrEnum):
-    """What the holder of an admin key may do."""
-
-    ADMIN = "admin"
-    VIEWER = "viewer"
-
-
-Expires = Annotated[
-    int | None,
-    typer.Option(
-        metavar="WHEN", parser=future_ms, help="When it ends: 30d, 12w, or a time in UTC."
-    ),
-]
-KeyName = Annotated[
-    str, typer.Argument(metavar="NAME", help="The key's name, or the beginning that is shown.")
-]
 
 
 @keys.command(

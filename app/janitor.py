@@ -10,10 +10,14 @@ from typing import Any, Final
 
 from app.engines import Engines
 from app.live import Live, Publisher
+from budget.late import LateBooks
 from budget.publication import Publication
 from budget.windows import current_window
-from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LISTEN_S, MINUTE_S
-from storage import generations
+from config.bounds import CONFIG_POLL_S, DRAIN_S, HOUR_S, LATE_POLL_S, LISTEN_S, MINUTE_S
+from proxy.forward import Target, Upstream
+from proxy.late import LatePolls
+from proxy.terms import terms_from
+from storage import campaigns, generations, overrides
 from storage.embedded import EmbeddedValkey
 from storage.errors import NotReady, StorageError
 from storage.freeze import write_pending_audit
@@ -24,9 +28,9 @@ from storage.reconcile import reconcile
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
-KEYS_S: Final = 5.0
 AUDIT_S: Final = 1.0
 REVIVE_S: Final = 0.2
+KEYS_S: Final = 5.0
 RECONCILE_S: Final = float(MINUTE_S)
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
@@ -54,13 +58,21 @@ class Janitor:
         self._upkeep = Upkeep(
             self._link, self._ledger, self._id, current_window, lambda: live.loaded.rules
         )
+        self.sandbox_url = ""
+        """Where the sandbox answers, once it does."""
+        self._live = live
+        self._upstream = Upstream()
+        books = LateBooks(self._link, self._ledger, self._id)
+        self._late = LatePolls(books, self._upstream, self._target)
         self._jobs: tuple[Job, ...] = (
             Job("upkeep", self._upkeep.tick, LISTEN_S),
             Job("publication", self._publisher.tick, CONFIG_POLL_S),
             Job("outbox", self._drain, DRAIN_S),
             Job("refusals", self._refusals, REFUSALS_S),
             Job("audit", self._audit, AUDIT_S),
+            Job("late", self._late.tick, LATE_POLL_S),
             Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
+            Job("admins", self._admins, AUDIT_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )
@@ -77,6 +89,7 @@ class Janitor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._upstream.aclose()
         try:
             async with asyncio.timeout(SIGN_OFF_S):
                 await self._outbox.drain()
@@ -105,6 +118,10 @@ class Janitor:
                 trouble = ""
             await asyncio.sleep(job.pause_s)
 
+    def _target(self) -> Target | None:
+        target = terms_from(self._live.loaded, "", f"{self.sandbox_url}/v1").target
+        return target if self.sandbox_url or target.name != "sandbox" else None
+
     async def _drain(self) -> None:
         while await self._outbox.tick():
             pass
@@ -114,6 +131,11 @@ class Janitor:
 
     async def _audit(self) -> None:
         await write_pending_audit(self._link, self._ledger)
+
+    async def _admins(self) -> None:
+        """What admins said while Redis was away."""
+        await overrides.publish_pending(self._link, self._ledger)
+        await campaigns.publish_pending(self._link, self._ledger)
 
     async def _reconcile(self) -> None:
         generation = await generations.load(self._link)

@@ -10,20 +10,27 @@ from typing import Any, Final
 
 import orjson
 
+from api.app import create_api
+from api.context import Services as ApiServices
 from app.engines import Engines
 from app.live import Live
+from app.root import Root
 from app.secrets import metadata_cipher
 from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
+from budget.late import LateWork
 from budget.lifeline import Lifeline
+from budget.manual import ManualCosts, ManualTerms
+from budget.overrides import Limits
 from budget.settlement import Settlement
-from proxy.app import Proxy, create_proxy
+from proxy.app import create_proxy
 from proxy.forward import Upstream
 from proxy.health import Readiness
 from proxy.metrics import Metrics
 from proxy.terms import Services, Terms, terms_from
 from proxy.tokens import preload
 from storage.holds import HoldStore
+from storage.jobs import Jobs
 from storage.keys import Keys
 
 LEAVE_S: Final = 10.0
@@ -43,19 +50,40 @@ class ProxyProcess:
         self.endings = Endings(holds, engines.ledger.entries_of)
         self.lifeline = Lifeline(engines.link, holds, self.endings, self._about)
         self.settlement = Settlement(self.lifeline)
+        self.late = LateWork(self.lifeline, self.settlement, Jobs(engines.link, engines.ledger))
         self._upstream = Upstream()
         cipher = metadata_cipher(engines.data_dir)
+        keys = Keys(engines.link, engines.ledger)
+
+        def encrypt(plain: bytes) -> str:
+            return cipher.encrypt(plain).decode()
+
         services = Services(
             current=self._current,
             admission=Admission(self.lifeline, self.settlement, self._limits),
             settlement=self.settlement,
-            keys=Keys(engines.link, engines.ledger),
+            late=self.late,
+            keys=keys,
             upstream=self._upstream,
-            encrypt=lambda plain: cipher.encrypt(plain).decode(),
+            encrypt=encrypt,
             readiness=self._readiness,
             metrics=Metrics(),
         )
-        self.app: Proxy = create_proxy(services)
+        billing = ApiServices(
+            link=engines.link,
+            ledger=engines.ledger,
+            lifeline=self.lifeline,
+            keys=keys,
+            manual=ManualCosts(self.lifeline, engines.ledger, self._manual_terms, encrypt),
+            limits=Limits(engines.link, engines.ledger, self.lifeline.now_ms),
+            current=lambda: live.loaded,
+        )
+        self.app = Root(create_proxy(services), create_api(billing))
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox answers; empty where the real upstream does."""
+        return self._sandbox_url.removesuffix("/v1")
 
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
@@ -64,6 +92,7 @@ class ProxyProcess:
 
     async def stop(self) -> None:
         """Wait for endings to be acknowledged, then leave."""
+        await self.late.wait_until_acknowledged(LEAVE_S)
         await self.settlement.wait_until_acknowledged(LEAVE_S)
         await self.lifeline.stop()
         await self._upstream.aclose()
@@ -82,6 +111,12 @@ class ProxyProcess:
         return AdmissionLimits(
             implicit_share_mille=settings.admission.implicit_share_mille,
             outbox_bytes_max=settings.storage.outbox_bytes_max,
+        )
+
+    def _manual_terms(self) -> ManualTerms:
+        loaded = self._live.loaded
+        return ManualTerms(
+            loaded.rates, loaded.models.version, loaded.settings.storage.outbox_bytes_max
         )
 
     def _current(self) -> Terms:

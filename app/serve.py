@@ -99,14 +99,16 @@ async def _serve_one(
     listener = listener or bind(settings.server.host, settings.server.port)
     live = Live(loaded)
     async with opened(loaded) as engines, AsyncExitStack() as stack:
-        if with_janitor:
-            janitor = Janitor(engines, live)
+        janitor = Janitor(engines, live) if with_janitor else None
+        if janitor is not None:
             janitor.start()
             stack.push_async_callback(janitor.stop)
         else:
             watcher = asyncio.create_task(_watch(live, engines))
             stack.callback(watcher.cancel)
         proxy = await stack.enter_async_context(_proxy(engines, live))
+        if janitor is not None:
+            janitor.sandbox_url = proxy.sandbox_url
         if multiprocessing.parent_process() is None:
             sys.stderr.write(banner(loaded, engines, address(listener)))
         await server(proxy.app).serve([listener])

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from config.bounds import EVENT_BYTES_MAX
 from proxy.connection import BoundedProtocol
 
 BACKLOG: Final = 4096
@@ -44,13 +45,14 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def server(app: Any, *, sockets: bool = False) -> uvicorn.Server:
-    """A server of `app` that is not started; `sockets`: it speaks WebSocket too."""
+def server(app: Any) -> uvicorn.Server:
+    """A server of `app` that is not started."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
             http=BoundedProtocol,
-            ws="websockets-sansio" if sockets else "none",
+            ws="websockets-sansio",
+            ws_max_size=EVENT_BYTES_MAX,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -79,7 +81,7 @@ class SideServer:
     def __init__(self, app: Any) -> None:
         self._listener = bind("127.0.0.1", 0)
         self.url = address(self._listener)
-        config = server(app, sockets=True).config
+        config = server(app).config
         self._server = _Beside(config)
         self._task: asyncio.Task[None] | None = None
 

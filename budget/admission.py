@@ -59,12 +59,17 @@ class Admission:
         book = self._lifeline.rulebook
         return book is None or bool(book.rules)
 
-    async def admit(self, facts: CallFacts, worst: WorstCase, pricing: Pricing) -> Grant:
-        """Hold the worst case. Raises `Refused` or `Unavailable`; then nothing may be sent."""
+    async def admit(
+        self, facts: CallFacts, worst: WorstCase, pricing: Pricing, hold: Amounts | None = None
+    ) -> Grant:
+        """Hold the worst case. Raises `Refused` or `Unavailable`; then nothing may be sent.
+
+        `hold` is given where a call was bounded part by part, else `worst` is priced.
+        """
         try:
             for _ in range(_TURNS_MAX):
                 book = await self._lifeline.current_rulebook()
-                ask = self._ask(facts, worst, pricing, book.checks(facts))
+                ask = self._ask(facts, worst, pricing, book.checks(facts), hold)
                 answer = await self._lifeline.holds.reserve(ask, book.generation.number)
                 match answer:
                     case Held():
@@ -97,10 +102,15 @@ class Admission:
         raise Unavailable("the budget's rules are changing: try again")
 
     def _ask(
-        self, facts: CallFacts, worst: WorstCase, pricing: Pricing, checks: list[RuleCheck]
+        self,
+        facts: CallFacts,
+        worst: WorstCase,
+        pricing: Pricing,
+        checks: list[RuleCheck],
+        hold: Amounts | None,
     ) -> Reserve:
         limits = self._limits()
-        full = worst_amounts(pricing, worst, worst.output_ceiling)
+        full = hold or worst_amounts(pricing, worst, worst.output_ceiling)
         least = worst.output_ceiling
         if worst.lowerable:
             least = min(worst.output_ceiling, worst.min_output_tokens)

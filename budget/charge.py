@@ -22,10 +22,14 @@ class Pricing:
     rate: NanoPerMillion
     model: Model | None
     version: str
+    fixed_nano: int | None = None
+    """What the call costs whatever comes back, in both moneys: ops or the price list say so."""
 
 
 def amounts(pricing: Pricing, usage: Usage, tier: str) -> Amounts:
     """What `usage` costs. A call without tokens is charged at the provider's price."""
+    if pricing.fixed_nano is not None:
+        return Amounts(pricing.fixed_nano, pricing.fixed_nano)
     provider = provider_cost(pricing.model, usage, tier) if pricing.model else 0
     if pricing.basis == "provider_price" or usage.total_tokens == 0:
         return Amounts(provider, provider)
@@ -36,7 +40,8 @@ def provider_cost(model: Model, usage: Usage, tier: str) -> int:
     """What the provider's price list says `usage` costs, nano-dollars.
 
     Parts of input and output that have a price of their own are taken out of the totals; what
-    remains is text. A part that claims more than its total leaves no negative remainder.
+    remains is text. A part that claims more than its total leaves no negative remainder. Where
+    the tokens have no price, characters, seconds and images have.
     """
     input_text = usage.input_tokens - (
         usage.cached_tokens
@@ -61,8 +66,24 @@ def provider_cost(model: Model, usage: Usage, tier: str) -> int:
     tokens = sum(
         units * (model.price(kind, tier, usage.input_tokens) or 0) for kind, units in kinds if units
     )
-    return ceil_div(tokens, UNITS_PER_MILLION) + _fees(
+    return ceil_div(tokens or _other_units(model, usage), UNITS_PER_MILLION) + _fees(
         model, usage.web_searches, usage.file_searches, usage.code_sessions
+    )
+
+
+def _other_units(model: Model, used: Usage | WorstCase) -> int:
+    """What a model costs that is not billed by tokens, nano-dollars for a million such calls.
+
+    Price lists tell a second of audio once, as heard or as spoken.
+    """
+    second = model.price(PriceKind.SECOND_INPUT)
+    if second is None:
+        second = model.price(PriceKind.SECOND_OUTPUT)
+    return (
+        used.characters * (model.price(PriceKind.CHARACTER_INPUT) or 0)
+        + used.audio_seconds * (second or 0)
+        + used.images * (model.price(PriceKind.IMAGE) or 0)
+        + used.video_seconds * (model.price(PriceKind.VIDEO_SECOND) or 0)
     )
 
 
@@ -76,8 +97,10 @@ def _fees(model: Model, web_searches: int, file_searches: int, code_sessions: in
 
 def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Amounts:
     """The most that a call can cost with this ceiling: what is held for it."""
+    if pricing.fixed_nano is not None:
+        return Amounts(pricing.fixed_nano, pricing.fixed_nano)
     output_tokens = worst.choices * output_ceiling
-    provider = fees = 0
+    provider = without_tokens = 0
     if pricing.model is not None:
         text = worst.input_tokens - worst.audio_input_tokens - worst.image_input_tokens
         parts = (
@@ -86,23 +109,24 @@ def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Am
             (worst.image_input_tokens, (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE)),
             (output_tokens, _output_kinds(worst)),
         )
-        provider = ceil_div(
-            sum(
-                units * _dearest(pricing.model, kinds, worst) for units, kinds in parts if units > 0
-            ),
-            UNITS_PER_MILLION,
+        by_tokens = sum(
+            units * _dearest(pricing.model, kinds, worst) for units, kinds in parts if units > 0
         )
+        other = _other_units(pricing.model, worst)
         fees = _fees(pricing.model, worst.web_searches, worst.file_searches, worst.code_sessions)
-        provider += fees
+        provider = ceil_div(max(by_tokens, other), UNITS_PER_MILLION) + fees
+        without_tokens = ceil_div(other, UNITS_PER_MILLION) + fees
     if pricing.basis == "provider_price":
         return Amounts(provider, provider)
     tokens = worst.input_tokens + output_tokens
-    # An answer without a single token is charged at the provider's price: that of its fees.
-    return Amounts(max(cost_nano(tokens, pricing.rate), fees), provider)
+    # An answer without a single token is charged at the provider's price.
+    return Amounts(max(cost_nano(tokens, pricing.rate), without_tokens), provider)
 
 
 def token_amounts(pricing: Pricing, worst: WorstCase) -> Amounts:
     """What one more token of ceiling adds at most, rounded up: for lowering inside a script."""
+    if pricing.fixed_nano is not None:
+        return Amounts()
     provider = 0
     if pricing.model is not None:
         price = _dearest(pricing.model, _output_kinds(worst), worst)

@@ -87,6 +87,11 @@ class Endings:
             hold_id, _ = self._kept.popitem(last=False)
             _log.error("an ending was dropped before it stood in SQL", extra={"hold_id": hold_id})
 
+    def recorded(self, ending: Ending, seq: int) -> None:
+        """Redis has this one under `seq`; it is kept until SQL has it too."""
+        self.keep(ending)
+        self._kept[ending.facts.hold_id].seq = seq
+
     def forget(self, drained: int) -> None:
         """Endings up to this number stand in SQL."""
         done = [

@@ -3,7 +3,14 @@
 BudgetError
 ├── Refused         no budget for this call: nothing was sent, nothing is held
 ├── Unavailable     nobody can say whether there is one: nothing is sent
-└── Uncorrectable   there is no ended call that such a correction would change
+├── Uncorrectable   there is no ended call that such a correction would change
+├── KeyReused       an idempotency key came with another cost than the first time
+├── AlreadyMetered  calls of this execution were charged as they passed
+├── CostTooLarge    a cost beyond what is kept exactly
+└── NotAllowed      a limit that may not be changed so
+    ├── Locked      ops locked the rule
+    ├── PastMonth   what a month could spend is not changed afterwards
+    └── NoSuchRule  no rule has such a limit
 """
 
 from storage.holds import NO_WINDOW_END_MS, Refusal
@@ -40,3 +47,38 @@ class Unavailable(BudgetError):
 
 class Uncorrectable(BudgetError):
     """A correction that cannot be made, with the reason in words."""
+
+
+class KeyReused(BudgetError):
+    """An idempotency key that was used for another cost."""
+
+
+class AlreadyMetered(BudgetError):
+    """Calls of this execution stand in the ledger; `hold_id` is one of them."""
+
+    def __init__(self, execution_id: str, hold_id: str) -> None:
+        self.hold_id = hold_id
+        super().__init__(
+            f"the execution {execution_id} was metered as its calls passed (as {hold_id}): say "
+            "`additional: true` where this cost comes on top"
+        )
+
+
+class CostTooLarge(BudgetError):
+    """A cost of 2^53 nano-dollars or more."""
+
+
+class NotAllowed(BudgetError):
+    """A limit that may not be changed so, with the reason in words."""
+
+
+class Locked(NotAllowed):
+    """The rule takes no override."""
+
+
+class PastMonth(NotAllowed):
+    """The window is over."""
+
+
+class NoSuchRule(NotAllowed):
+    """There is no rule whose limit this would be."""

@@ -71,13 +71,15 @@ class Settlement:
     def _endings(self) -> Endings:
         return self._lifeline.endings
 
-    async def end(self, grant: Granted, outcome: Outcome) -> Receipt:
+    async def end(self, grant: Granted, outcome: Outcome, cost: Amounts | None = None) -> Receipt:
         """End a hold: settled, failed, voided or assumed.
+
+        `cost` is given where a call was priced part by part, else its usage is priced.
 
         Where Redis does not answer, the receipt is what this process computes, and the ending
         is repeated until it is acknowledged.
         """
-        cost, flags = _cost(grant, outcome)
+        cost, flags = cost_of(grant, outcome, cost)
         ending = Ending(
             grant.facts, outcome, cost, flags, grant.pricing.version, grant.admitted_ms,
             grant.postings, self._epoch_of(grant),
@@ -95,6 +97,17 @@ class Settlement:
         )  # fmt: skip
         self._endings.keep(ending)
         self._start(ending, asyncio.get_running_loop().create_future())
+
+    async def charge_unheld(self, facts: CallFacts, pricing: Pricing, outcome: Outcome) -> None:
+        """Post in full what was spent without a hold: the upstream began it by itself."""
+        now_ms = self._lifeline.now_ms()
+        book = self._lifeline.rulebook
+        ending = Ending(
+            facts, outcome, amounts(pricing, outcome.usage, outcome.tier), frozenset(),
+            pricing.version, now_ms, book.postings(facts, now_ms) if book else (),
+            self._lifeline.holds.epoch,
+        )  # fmt: skip
+        await self._carry_out(ending)
 
     async def wait_until_acknowledged(self, timeout_s: float) -> bool:
         """Wait for every ending to be acknowledged: before a process leaves."""
@@ -139,12 +152,16 @@ class Settlement:
             pause = min(_REPEAT_S_MAX, pause * 2)
 
 
-def _cost(grant: Granted, outcome: Outcome) -> tuple[Amounts, frozenset[Flag]]:
+def cost_of(
+    grant: Granted, outcome: Outcome, cost: Amounts | None = None
+) -> tuple[Amounts, frozenset[Flag]]:
     """What an outcome costs, and the flags that follow from it."""
     flags = set(outcome.flags)
     if grant.pricing.model is None:
         flags.add(Flag.UNPRICED)
     match outcome.status:
+        case Status.SETTLED if cost is not None:
+            pass
         case Status.SETTLED:
             cost = amounts(grant.pricing, outcome.usage, outcome.tier)
         case Status.ASSUMED:

@@ -19,6 +19,18 @@ BODY_BYTES_MAX: Final = 64 * MIB
 BODY_BYTES_MAX_CEILING: Final = 1024 * MIB
 RECEIVE_S: Final = 60.0
 """From the first byte of a request to the last of its body."""
+FILE_BYTES_MAX: Final = 516 * MIB
+"""OpenAI takes files of 512 MB; the rest of these bounds too are OpenAI's, with room for the
+form around a file."""
+PART_BYTES_MAX: Final = 65 * MIB
+AUDIO_BYTES_MAX: Final = 26 * MIB
+IMAGES_BYTES_MAX: Final = 16 * 50 * MIB
+"""16 images of 50 MB in one edit."""
+UPLOAD_BYTES_MAX_CEILING: Final = 8 * 1024 * MIB
+SPOOL_BYTES_MAX: Final = MIB
+"""More of an upload than this waits on disk, where it has to be read before it is sent."""
+FORM_FIELD_BYTES_MAX: Final = MIB
+FORM_FIELDS_MAX: Final = 128
 METADATA_BYTES_MAX: Final = 2 * KIB
 IDENTIFIER_CHARS_MAX: Final = 64
 """Agent types and execution ids."""
@@ -119,6 +131,26 @@ MIN_OUTPUT_TOKENS_REASONING: Final = 25_000
 HOLD_S_MAX: Final = DAY_S
 """No call is in flight longer: a live process that keeps a hold for a day has lost it."""
 
+# Late work.
+BATCH_JOB_S_MAX: Final = 30 * HOUR_S
+"""OpenAI's window of 24 hours, and six for what it still has to write down."""
+RESPONSE_JOB_S_MAX: Final = DAY_S
+"""A background response that tells no end within this is charged in full."""
+LATE_TRUTH_S: Final = 7 * DAY_S
+"""After its deadline late work is asked for this long: what it truly cost corrects it."""
+BATCH_LINES_MAX: Final = 50_000
+"""OpenAI's own bound of one batch."""
+BATCH_BYTES_MAX: Final = 200 * MIB
+"""OpenAI's own bound of one input file."""
+BATCH_LINE_BYTES_MAX: Final = 16 * MIB
+LATE_POLL_S: Final = 1.0
+"""How often a janitor looks at its list of late work."""
+LATE_POLL_PAUSE_S_MAX: Final = 60.0
+"""The longest pause between two questions about one job."""
+
+assert LATE_TRUTH_S < TOMBSTONE_S, "a late truth must find the tombstone that it corrects"
+assert BATCH_LINE_BYTES_MAX < BATCH_BYTES_MAX
+
 assert HOLD_S_MAX > UPSTREAM_TIMEOUT_S_MAX + SWEEP_S + BEAT_S * BEATS_MISSED_MAX, (
     "a hold must outlive the slowest upstream answer and the sweep that follows it"
 )
@@ -135,6 +167,8 @@ assert METADATA_BYTES_MAX * 4 <= OUTBOX_RECORD_BYTES_MAX, "encrypted metadata mu
 assert OUTBOX_RECORD_BYTES_MAX * DRAIN_BATCH < OUTBOX_BYTES_MAX_DEFAULT
 assert OUTBOX_BYTES_MIN >= OUTBOX_RECORD_BYTES_MAX
 assert METADATA_BYTES_MAX < HEADER_BYTES_MAX < BODY_BYTES_MAX <= BODY_BYTES_MAX_CEILING
+assert PART_BYTES_MAX < FILE_BYTES_MAX <= UPLOAD_BYTES_MAX_CEILING
+assert FORM_FIELDS_MAX * FORM_FIELD_BYTES_MAX <= 2 * BODY_BYTES_MAX, "fields are kept in memory"
 assert INLINE_TIKTOKEN_BYTES_MAX <= TEXT_TIKTOKEN_BYTES_MAX
 assert UNBROKEN_RUN_CHARS_MAX <= TEXT_TIKTOKEN_BYTES_MAX
 assert BODY_BYTES_MAX <= TOKENS_MAX, "a text of the largest body, a token a byte, is not absurd"

@@ -1,8 +1,8 @@
 """Settings from environment variables: the long form of every setting, and a few short ones.
 
 `PURSER_<SECTION>__<NAME>` sets one value. A list may be written with commas, a list or a mapping
-also as YAML on one line (`PURSER_ENDPOINTS__ASSUME_USD='{/v1/videos: 0.80}'`). An empty variable
-is not set. This module is given the environment; `config/settings.py` alone reads it.
+also as YAML on one line (`PURSER_ENDPOINTS__ASSUME_USD='{/v1/containers: 0.03}'`). An empty
+variable is not set. This module is given the environment; `config/settings.py` alone reads it.
 """
 
 from collections.abc import Mapping

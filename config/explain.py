@@ -134,7 +134,8 @@ def _fields(model: Any, path: Steps) -> list[str]:
         field = getattr(model, "model_fields", {}).get(step)
         if field is not None:
             model = _inner_model(field.annotation)
-    return list(getattr(model, "model_fields", {}))
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -19,6 +19,7 @@ from config.models import (
     ModelTable,
     Price,
     PriceKind,
+    PriceList,
     reasons_by_name,
 )
 from config.money import Nano, NanoPerMillion, ceil_div
@@ -29,7 +30,11 @@ DATA_FILE: Final = Path(__file__).parent / "data" / "openai_models.json"
 @cache
 def base_table() -> ModelTable:
     """The table that the project carries."""
-    data = json.loads(DATA_FILE.read_bytes())
+    return table_of(json.loads(DATA_FILE.read_bytes()))
+
+
+def table_of(data: Mapping[str, Any]) -> ModelTable:
+    """The table of a data file; `KeyError`, `TypeError` or `ValueError` where it is none."""
     fees = MappingProxyType({Fee(fee): Nano(nano) for fee, nano in data["fees"].items()})
     models = {name: _read_model(name, entry, fees) for name, entry in data["models"].items()}
     return ModelTable(MappingProxyType(models), data["source"], fees)
@@ -68,11 +73,16 @@ def _uplifted(model: Model, region: str) -> Model:
         base = None if price.base is None else raised(price.base)
         return Price(base, tuple((above, raised(long)) for above, long in price.long))
 
-    prices = {
-        kind: MappingProxyType({tier: raised_price(price) for tier, price in by_tier.items()})
-        for kind, by_tier in model.prices.items()
-    }
-    return replace(model, prices=MappingProxyType(prices))
+    def raised_list(prices: PriceList) -> PriceList:
+        return MappingProxyType(
+            {
+                kind: MappingProxyType({tier: raised_price(price) for tier, price in tiers.items()})
+                for kind, tiers in prices.items()
+            }
+        )
+
+    changes = tuple((since, raised_list(prices)) for since, prices in model.changes)
+    return replace(model, prices=raised_list(model.prices), changes=changes)
 
 
 def _read_price(entry: Mapping[str, int]) -> Price:
@@ -84,11 +94,17 @@ def _read_price(entry: Mapping[str, int]) -> Price:
     )
 
 
+def _read_prices(entry: Mapping[str, Mapping[str, Mapping[str, int]]]) -> PriceList:
+    return MappingProxyType(
+        {
+            PriceKind(kind): MappingProxyType({tier: _read_price(p) for tier, p in by_tier.items()})
+            for kind, by_tier in entry.items()
+        }
+    )
+
+
 def _read_model(name: str, entry: Mapping[str, Any], fees: Mapping[Fee, Nano]) -> Model:
-    prices = {
-        PriceKind(kind): MappingProxyType({tier: _read_price(p) for tier, p in by_tier.items()})
-        for kind, by_tier in entry["prices"].items()
-    }
+    changes = sorted(entry.get("changes", {}).items())
     own = {Fee(fee): Nano(max(by_size.values())) for fee, by_size in entry.get("fees", {}).items()}
     return Model(
         name=name,
@@ -96,7 +112,8 @@ def _read_model(name: str, entry: Mapping[str, Any], fees: Mapping[Fee, Nano]) -
         max_input_tokens=entry.get("max_input_tokens"),
         max_output_tokens=entry.get("max_output_tokens"),
         is_reasoning=_reasons(name, entry),
-        prices=MappingProxyType(prices),
+        prices=_read_prices(entry["prices"]),
+        changes=tuple((date.fromisoformat(day), _read_prices(of)) for day, of in changes),
         fees_nano=MappingProxyType({**fees, **own}),
         retires=date.fromisoformat(entry["retires"]) if "retires" in entry else None,
         uplift_mille=MappingProxyType(entry.get("uplift_mille", {})),

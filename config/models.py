@@ -6,7 +6,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +16,8 @@ from typing import Any, Final
 from config.money import Nano, NanoPerMillion
 
 DEFAULT_TIER: Final = "default"
+SINCE: Final = "@"
+"""Stands in a charge's price version before the day since when its prices were in force."""
 
 
 class PriceKind(StrEnum):
@@ -101,6 +103,10 @@ class Price:
         return found
 
 
+PriceList = Mapping[PriceKind, Mapping[str, Price]]
+"""Prices by kind and service tier."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model. Limits in tokens, None where nobody states them."""
@@ -110,7 +116,12 @@ class Model:
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
     is_reasoning: bool = False
-    prices: Mapping[PriceKind, Mapping[str, Price]] = field(default_factory=dict)
+    prices: PriceList = field(default_factory=dict)
+    """Those in force before any of `changes`."""
+    changes: tuple[tuple[date, PriceList], ...] = ()
+    """(first day in UTC, all prices from then on), ascending."""
+    since: date | None = None
+    """The day on which `prices` came into force, where an earlier list is known."""
     fees_nano: Mapping[Fee, Nano] = field(default_factory=dict)
     """Per call of a hosted tool, at the dearest size."""
     retires: date | None = None
@@ -125,6 +136,14 @@ class Model:
         """
         limits = [n for n in (self.max_input_tokens, self.max_output_tokens) if n is not None]
         return max(limits) if self.max_input_tokens is not None else None
+
+    def on(self, day: date) -> "Model":
+        """The model with the prices in force on `day`."""
+        found = self
+        for since, prices in self.changes:
+            if since <= day:
+                found = replace(self, prices=prices, since=since)
+        return found
 
     @property
     def tiers(self) -> tuple[str, ...]:
@@ -174,6 +193,14 @@ class Model:
         return self.fees_nano.get(fee, Nano(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The model that a name is billed as, and the rules that led there; none: its own name."""
+
+    model: Model
+    rules: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class ModelTable:
     """All models by name. `version` names this data exactly: the same text, the same prices."""
@@ -187,24 +214,40 @@ class ModelTable:
         """Where the data come from and a digest of every price and limit."""
         return f"{self.source}:{_digest(self.models, self.fees_nano)}"
 
+    def version_of(self, model: Model | None) -> str:
+        """What a charge says of its prices: this version, and since when they were in force."""
+        since = model.since if model is not None else None
+        return self.version if since is None else f"{self.version}{SINCE}{since}"
+
     def resolve(self, name: str) -> Model | None:
-        """The model that OpenAI bills for `name`; None when no rule finds one.
+        """The model that OpenAI bills for `name`, as `find` finds it."""
+        found = self.find(name)
+        return None if found is None else found.model
+
+    def find(self, name: str) -> Found | None:
+        """The model that OpenAI bills for `name` and why; None when no rule finds one.
 
         In this order: the exact name; without `openai/`; a fine-tuned model (`ft:base:org::id`)
         as its `ft:` entry; a dated name as its base; a base that only dated names price, as
         the latest of them.
         """
-        if (found := self.models.get(name)) is not None:
-            return found
+        if (model := self.models.get(name)) is not None:
+            return Found(model)
         if name.startswith("openai/"):
-            return self.resolve(name.removeprefix("openai/"))
+            return self._find_under("openai/ cut off", name.removeprefix("openai/"))
         if name.startswith("ft:") and name.count(":") > 1:
             # Never the untuned base: its price is lower than that of the tuned model.
-            return self.resolve(":".join(name.split(":")[:2]))
+            entry = ":".join(name.split(":")[:2])
+            return self._find_under("a fine-tuned model as its ft: entry", entry)
         dated = _DATED.fullmatch(name)
-        if dated is not None and (found := self.models.get(dated["base"])) is not None:
-            return found
-        return self._latest_of(dated["base"] if dated is not None else name)
+        if dated is not None and (model := self.models.get(dated["base"])) is not None:
+            return Found(model, ("a dated name as its base",))
+        latest = self._latest_of(dated["base"] if dated is not None else name)
+        return None if latest is None else Found(latest, ("the latest dated name of its base",))
+
+    def _find_under(self, rule: str, name: str) -> Found | None:
+        found = self.find(name)
+        return None if found is None else replace(found, rules=(rule, *found.rules))
 
     def _latest_of(self, base: str) -> Model | None:
         names = [
@@ -219,9 +262,6 @@ def _digest(models: Mapping[str, Model], fees: Mapping[Fee, Nano]) -> str:
     lines = [repr(sorted(fees.items()))]
     for name in sorted(models):
         model = models[name]
-        prices = [
-            (kind, sorted(by_tier.items(), key=_first)) for kind, by_tier in model.prices.items()
-        ]
         lines.append(
             repr(
                 (
@@ -230,12 +270,18 @@ def _digest(models: Mapping[str, Model], fees: Mapping[Fee, Nano]) -> str:
                     model.max_input_tokens,
                     model.max_output_tokens,
                     model.is_reasoning,
-                    sorted(prices, key=_first),
+                    _sorted(model.prices),
                     sorted(model.fees_nano.items()),
                 )
             )
         )
+        lines += [repr((str(since), _sorted(prices))) for since, prices in model.changes]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=6).hexdigest()
+
+
+def _sorted(prices: PriceList) -> list[tuple[PriceKind, list[tuple[str, Price]]]]:
+    listed = [(kind, sorted(by_tier.items(), key=_first)) for kind, by_tier in prices.items()]
+    return sorted(listed, key=_first)
 
 
 def _first(pair: tuple[str, Any]) -> str:

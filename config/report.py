@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
@@ -100,10 +101,11 @@ def dearer_models(loaded: Loaded) -> list[Dearer]:
     levels: dict[NanoPerMillion, list[str]] = {loaded.rates.unattributed: ["unattributed"]}
     for agent, rate in loaded.rates.rates.items():
         levels.setdefault(rate, []).append(agent)
+    today = datetime.now(UTC).date()
     dearest = {
         name: price
         for name, model in loaded.models.models.items()
-        if (price := _dearest_token(model)) is not None
+        if (price := _dearest_token(model.on(today))) is not None
     }
     worst_first = sorted(dearest.items(), key=lambda item: (-item[1], item[0]))
     found = []

@@ -56,6 +56,9 @@ class Server(Section):
     body_bytes_max: Annotated[Size, Field(ge=1, le=bounds.BODY_BYTES_MAX_CEILING)] = (
         bounds.BODY_BYTES_MAX
     )
+    upload_bytes_max: Annotated[Size, Field(ge=1, le=bounds.UPLOAD_BYTES_MAX_CEILING)] = (
+        bounds.IMAGES_BYTES_MAX
+    )
     in_flight_max: Annotated[int, Field(ge=1, le=bounds.IN_FLIGHT_MAX_CEILING)] = (
         bounds.IN_FLIGHT_MAX
     )

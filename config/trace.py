@@ -13,8 +13,8 @@ from config.yaml_text import Tree, same_key
 def leaves(value: Any, path: Steps = ()) -> Iterator[tuple[Steps, Any]]:
     """Every setting with its path; a list of plain values is one setting."""
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from leaves(getattr(value, name), (*path, name))
+        for name, field in type(value).model_fields.items():
+            yield from leaves(getattr(value, name), (*path, field.alias or name))
     elif isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from leaves(inner, (*path, str(key)))
@@ -40,9 +40,10 @@ def effective_origins(settings: BaseModel, tree: Tree) -> dict[str, Origin]:
 def setting_names(section: type[BaseModel], above: str = "") -> Iterator[str]:
     """Every setting there can be: `rules[]` for each rule, `overrides.*` for each model."""
     for name, field in section.model_fields.items():
-        place = f"{above}.{name}" if above else name
+        written = field.alias or name
+        place = f"{above}.{written}" if above else written
         inner, step = _held(field.annotation)
-        if inner is None or (step == ".*" and ".*" in place):
+        if inner is None or (step and ".*" in place):
             yield place
         else:
             yield from setting_names(inner, place + step)

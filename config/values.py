@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,6 +15,7 @@ from config.suggest import nearest
 
 _DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", re.ASCII)
 _SIZE: Final = re.compile(r"([0-9]+)\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.ASCII)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UNITS: Final = {
     "B": 1,
     "KB": 10**3,
@@ -92,6 +94,21 @@ def _zone(value: Any) -> str:
 
 
 Zone = Annotated[str, BeforeValidator(_zone)]
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    raise ValueError("a day like 2026-01-31")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in UTC; nothing but its plain form, since pydantic would also take a number."""
 
 
 def _listed(value: Any) -> Any:

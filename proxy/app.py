@@ -12,6 +12,7 @@ from proxy.errors import Refusal, internal, not_found, wrong_method
 from proxy.health import JSON, UP
 from proxy.local import why_not_local
 from proxy.log import LOGGER, CallLine
+from proxy.realtime import Realtime
 from proxy.reply import Reply
 from proxy.request import ClientGone, Request, Scope
 from proxy.terms import Services
@@ -31,6 +32,7 @@ class Proxy:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._calls = Calls(services)
+        self._realtime = Realtime(services)
         self._pages = {
             b"/healthz": self._health,
             b"/readyz": self._ready,
@@ -38,9 +40,9 @@ class Proxy:
         }
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        """Serve HTTP; a WebSocket is turned away."""
+        """Serve HTTP, and realtime sessions over WebSocket."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "not served here"})
+            await self._realtime.serve(scope, receive, send)
             return
         assert scope["type"] == "http", "lifespan belongs to whoever composes the application"
         request, reply = Request(scope, receive), Reply(send)

@@ -41,13 +41,26 @@ class BadBody(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One file of a multipart form: its size, and its first bytes."""
+
+    field: str
+    size_bytes: int
+    head: bytes
+
+
 @dataclass(frozen=True)
 class Body:
-    """`spans` are byte offsets into `raw` of each top-level value."""
+    """`spans` are byte offsets into `raw` of each top-level value.
+
+    Of a multipart form only the fields stand here, and what is known of its files.
+    """
 
     raw: bytes
     fields: Mapping[str, Any]
     spans: Mapping[str, tuple[int, int]]
+    files: tuple[FilePart, ...] = ()
 
     @property
     def model(self) -> str:
@@ -149,6 +162,22 @@ def with_usage(body: Body) -> Body:
     inner = Body(text.encode(), options, _byte_spans(text, members))
     spliced = _with_member(inner, "include_usage", b"true", True)
     return _replaced(body, "stream_options", spliced.raw, spliced.fields)
+
+
+def with_metadata(body: Body, key: str, text: str) -> Body:
+    """The body with `metadata.<key>` set to a text. Raises `BadBody` for other metadata."""
+    value = json.dumps(text).encode()
+    given = body.fields.get("metadata")
+    if given is None:
+        return _with_member(body, "metadata", b'{"%b":%b}' % (key.encode(), value), {key: text})
+    if not isinstance(given, dict):
+        raise BadBody("'metadata' must be an object", "metadata", "invalid_type")
+    start, end = body.spans["metadata"]
+    inside = body.raw[start:end].decode()
+    members, _ = _members(inside, 0)
+    inner = Body(inside.encode(), given, _byte_spans(inside, members))
+    spliced = _with_member(inner, key, value, text)
+    return _replaced(body, "metadata", spliced.raw, spliced.fields)
 
 
 def _with_member(body: Body, key: str, value: bytes, decoded: object) -> Body:

@@ -1,69 +1,60 @@
 """The way of a call: identity, endpoint, body, estimate, admission, exchange."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from budget.admission import Grant
-from budget.errors import Refused, Unavailable
+from budget.charge import Pricing
 from proxy import guard
+from proxy.arrived import Arrived, answered
 from proxy.body import (
     READ_INLINE_BYTES_MAX,
-    BadBody,
     Body,
     read_body,
     with_ceiling,
     with_usage,
 )
-from proxy.endpoints import Endpoint, Kind, UnknownPath, WrongMethod, find, matches
+from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
 from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
-    bad_request,
     not_found,
     not_priced,
     not_served,
-    refused,
-    unavailable,
+    upgrade_needed,
     wrong_method,
 )
-from proxy.estimate import ceiling_field, estimate, must_write_ceiling, tool_calls_to_write
-from proxy.exchange import Exchange, Outbound, pass_through
-from proxy.headers import to_upstream, values
+from proxy.estimate import (
+    UNIT_SHAPES,
+    ceiling_field,
+    estimate,
+    must_write_ceiling,
+    tool_calls_to_write,
+)
+from proxy.exchange import Exchange, pass_through
+from proxy.form import FormReader
+from proxy.headers import values
 from proxy.hold import OpenHold, hold_for
-from proxy.identity import Address, identify, read_address
+from proxy.identity import identify, read_address
+from proxy.late_calls import LateCalls
 from proxy.log import CallLine
+from proxy.priced import model_of, priced_model
 from proxy.reply import Reply
-from proxy.request import Request
+from proxy.request import BODIES, UPLOADS, Request
+from proxy.stream import Started
 from proxy.terms import Services, Terms
 from proxy.tokens import off_loop
-from storage.key_records import KeyRecord
-from storage.records import Caller, CallFacts
+from proxy.upload import Spool
+from storage.jobs import RESPONSE
+from storage.records import CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
+NOTHING_ASSUMED: Final[Mapping[str, int]] = MappingProxyType({})
 TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A request that passed the guard, with its body."""
-
-    request: Request
-    terms: Terms
-    endpoint: Endpoint
-    key: KeyRecord | None
-    caller: Caller
-    address: Address
-    raw: bytes
-    line: CallLine
-
-    def outbound(self, body: bytes) -> Outbound:
-        """As it goes upstream: the client's own bytes but for what was spliced into `body`."""
-        path = self.address.path.removeprefix(b"/v1")
-        if self.request.query:
-            path += b"?" + self.request.query
-        target = self.terms.target
-        headers = to_upstream(self.request.headers, target.api_key)
-        return Outbound(target, self.request.method, path, headers, body)
 
 
 class Calls:
@@ -72,6 +63,7 @@ class Calls:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._in_flight = guard.InFlight()
+        self._late = LateCalls(services)
 
     async def serve(self, request: Request, reply: Reply, line: CallLine) -> None:
         """Answer one request; raises `Refusal` for what is not forwarded, `ClientGone`."""
@@ -85,61 +77,88 @@ class Calls:
 
     async def _serve(self, request: Request, terms: Terms, reply: Reply, line: CallLine) -> None:
         reply.ours.append((b"x-purser-upstream", terms.target.name.encode()))
-        guard.check(request, terms)
+        guard.check(request)
         key = await entitled(request, terms, self._services.keys)
         address = read_address(request.raw_path)
-        endpoint = find_endpoint(request.method, address.path, terms.free_paths)
+        endpoint = find_endpoint(request.method, address.path, terms.free_paths, terms.assumed_nano)
         line.endpoint = endpoint.name
         check_endpoint(key, endpoint)
         caller = identify(
             request.headers, address, terms.require, self._services.encrypt, key, terms.aliases
         )
         line.agent, line.campaign = caller.agent, caller.campaign
-        raw = await request.read(terms.body_bytes_max, terms.receive_s)
-        call = Arrived(request, terms, endpoint, key, caller, address, raw, line)
-        if endpoint.kind is Kind.METERED:
-            await self._metered(call, reply)
-        elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
-            check_unseen_model(key, endpoint)
-            await pass_through(self._services.upstream, call.outbound(raw), reply, line)
-        else:
-            raise not_served(address.path.decode("latin-1"), endpoint.why)
+        if endpoint.shape is Shape.REALTIME:
+            raise upgrade_needed()
+        call = Arrived(request, terms, endpoint, key, caller, address, line)
+        with answered(terms):
+            guard.check_length(
+                request.headers, call.bytes_max, UPLOADS if call.is_upload else BODIES
+            )
+            if endpoint.kind is Kind.METERED and call.is_upload:
+                with closing(Spool()) as spool:
+                    await self._metered(call, reply, spool)
+            elif endpoint.kind is Kind.METERED:
+                await self._metered(call, reply, None)
+            elif endpoint.kind is Kind.LATE:
+                await self._late.serve(call, reply)
+            elif endpoint.kind is Kind.FREE or not self._services.admission.budgeted:
+                check_unseen_model(key, endpoint)
+                body = call.passing() if call.is_upload else await call.read()
+                await pass_through(self._services.upstream, call.outbound(body), reply, line)
+            else:
+                raise not_served(address.path.decode("latin-1"), endpoint.why)
 
-    async def _metered(self, call: Arrived, reply: Reply) -> None:
-        try:
-            body = await off_loop(len(call.raw), lambda: read_body(call.raw), READ_INLINE_BYTES_MAX)
-            grant = await self._admit(call, body)
-        except BadBody as error:
-            raise bad_request(error.message, error.param, error.code) from error
-        except Refused as error:
-            raise refused(error, call.terms.spent_status) from error
-        except Unavailable as error:
-            raise unavailable(error) from error
+    async def _metered(self, call: Arrived, reply: Reply, spool: Spool | None) -> None:
+        """One paid call; a `spool` takes the form that a multipart body is."""
+        body = await self._body(call, spool)
+        grant = await self._admit(call, body)
         async with OpenHold(self._services.settlement, grant, call.line) as hold:
             call.line.held_nano = grant.held.charge
+            started = await self._intend(call, body, grant)
             reply.ours += ceiling_headers(call.endpoint, body, grant)
             asks_usage = call.endpoint.takes_usage_option and body.stream
             exchange = Exchange(
                 upstream=self._services.upstream,
-                outbound=call.outbound(spliced(call.endpoint, body, grant, asks_usage).raw),
+                outbound=call.outbound(
+                    spool or spliced(call.endpoint, body, grant, asks_usage).raw
+                ),
                 endpoint=call.endpoint,
                 hold=hold,
-                streamed=body.stream,
+                streamed=body.stream or call.endpoint.shape is Shape.SPEECH,
                 hide_usage=asks_usage and not body.wants_usage,
                 tell_cost=values(call.request.headers, STREAM_COST) == [b"comment"],
                 line=call.line,
+                started=started,
+                outbound_format=body.fields.get("response_format"),
             )
             await exchange.run(call.request, reply)
+
+    async def _intend(self, call: Arrived, body: Body, grant: Grant) -> Started | None:
+        """A background response is written down before it is sent: it outlives its request."""
+        if call.endpoint.shape is not Shape.RESPONSES or body.fields.get("background") is not True:
+            return None
+        late = self._services.late
+        job = await late.intend(grant, RESPONSE, pollable=call.terms.target.api_key is not None)
+        return partial(late.started, job)
+
+    async def _body(self, call: Arrived, spool: Spool | None) -> Body:
+        """What the client sent. Raises `BadBody`, `Refusal`, `ClientGone`."""
+        boundary = call.boundary if spool else None
+        if spool is not None and boundary is not None:
+            return await spool.take(
+                call.request, call.bytes_max, call.terms.receive_s, FormReader(boundary)
+            )
+        raw = await call.read()
+        if call.endpoint.shape is Shape.FIXED:
+            return Body(raw, {}, {})
+        return await off_loop(len(raw), lambda: read_body(raw), READ_INLINE_BYTES_MAX)
 
     async def _admit(self, call: Arrived, body: Body) -> Grant:
         """Hold the worst case. Raises `BadBody`, `Refused`, `Unavailable`, `Refusal`."""
         terms, admission = call.terms, self._services.admission
-        model = body.model
+        model, pricing = price(call.endpoint, body, terms, call.caller.agent)
         call.line.model = model
         check_model(call.key, model)
-        pricing = terms.pricing(call.caller.agent, model)
-        if pricing.basis == "provider_price" and pricing.model is None and terms.refuse_unpriced:
-            raise not_priced(model)
         # Both are read here, so that what is not true or false is refused before money is held.
         _ = body.stream, body.wants_usage
         worst = await estimate(
@@ -157,15 +176,45 @@ class Calls:
         return await hold_for(admission, self._services.settlement, facts, worst, pricing)
 
 
-def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endpoint:
+def price(endpoint: Endpoint, body: Body, terms: Terms, agent: str) -> tuple[str, Pricing]:
+    """The model that is asked for ("" where a call names none), and what it is charged by.
+
+    Raises `BadBody`, and a 400 `Refusal` for what has no price that could bound it.
+    """
+    if endpoint.shape is Shape.FIXED:
+        fee = 0 if endpoint.fee is None else terms.models.fees_nano[endpoint.fee]
+        fixed = fee if endpoint.fixed_nano is None else endpoint.fixed_nano
+        return "", replace(terms.pricing(agent, ""), fixed_nano=fixed)
+    model = model_of(endpoint, body)
+    priced = priced_model(endpoint, body, model, terms.models)
+    pricing = replace(terms.pricing(agent, model), model=priced)
+    by_rate = pricing.basis == "agent_rate" and endpoint.shape not in UNIT_SHAPES
+    if priced is None and not by_rate and terms.refuse_unpriced:
+        raise not_priced(model)
+    return model, pricing
+
+
+def find_endpoint(
+    method: str,
+    path: bytes,
+    free_paths: tuple[str, ...],
+    assumed_nano: Mapping[str, int] = NOTHING_ASSUMED,
+) -> Endpoint:
     """The row of the table for a raw path; raises a 404 or 405 `Refusal`.
 
-    `free_paths` are templates that ops listed: they free what the table refuses or lacks, and
-    nothing that it meters.
+    `free_paths` and the paths of `assumed_nano` are templates that ops listed: they free, or
+    give a fixed cost to, what the table refuses, holds for later or lacks, and nothing that it
+    meters or knows to be free.
     """
     text = path.decode("latin-1")
     listed = next((free for free in free_paths if matches(free, text)), None)
-    freed = Endpoint(method, listed, Kind.FREE) if listed is not None else None
+    assumed = next((known for known in assumed_nano if matches(known, text)), None)
+    freed = None
+    if listed is not None:
+        freed = Endpoint(method, listed, Kind.FREE)
+    elif assumed is not None:
+        nano = assumed_nano[assumed]
+        freed = Endpoint(method, assumed, Kind.METERED, Shape.FIXED, fixed_nano=nano)
     try:
         found = find(method, text)
     except UnknownPath:
@@ -176,7 +225,7 @@ def find_endpoint(method: str, path: bytes, free_paths: tuple[str, ...]) -> Endp
         if freed is None:
             raise wrong_method(method, text, error.allowed) from None
         return freed
-    return freed if freed is not None and found.kind is Kind.REFUSED else found
+    return freed if freed is not None and found.kind in (Kind.REFUSED, Kind.LATE) else found
 
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:

@@ -198,6 +198,16 @@ def not_served(path: str, why: str) -> Refusal:
     )
 
 
+def upgrade_needed() -> Refusal:
+    """426: a realtime session was asked for without a WebSocket."""
+    return Refusal(
+        HTTPStatus.UPGRADE_REQUIRED,
+        "A realtime session is a WebSocket: connect with Upgrade: websocket.",
+        code="upgrade_required",
+        headers=((b"upgrade", b"websocket"),),
+    )
+
+
 def not_priced(model: str) -> Refusal:
     """400: `provider_price` cannot bound the cost of a model without a price."""
     return Refusal(
@@ -235,18 +245,26 @@ def unavailable(error: Unavailable) -> Refusal:
     )
 
 
+STOPPED: Final = {
+    "frozen": "Spending is frozen by an administrator; `purser thaw` ends it.",
+    "campaign_paused": "The campaign is paused by an administrator.",
+    "campaign_completed": "The campaign is completed: an administrator closed it.",
+}
+"""Refusals that no budget makes, and no waiting ends."""
+
+
 def refused(error: Refused, status: int) -> Refusal:
     """What admission refused. `status` is what ops chose for a spent budget: 429 or 402."""
     if error.reason == "budget_in_flight":
         return _in_flight(error)
-    if error.reason == "frozen":
+    if error.reason in STOPPED:
         return Refusal(
             status,
-            "Spending is frozen by an administrator; nothing was sent. `purser thaw` ends it.",
+            f"{STOPPED[error.reason]} Nothing was sent.",
             type_="insufficient_quota",
             code="insufficient_quota",
-            purser={"reason": "frozen"},
-            headers=((b"x-purser-refusal", b"frozen"), NO_RETRY),
+            purser={"reason": error.reason},
+            headers=((b"x-purser-refusal", error.reason.encode()), NO_RETRY),
         )
     return _exceeded(error, status)
 

@@ -19,10 +19,13 @@ from proxy.output_bound import (
     output_limit,
     tool_calls_to_write,
 )
+from proxy.priced import model_of
 from proxy.tokens import off_loop
+from proxy.unit_bound import unit_bound
 from storage.records import WorstCase
 
 __all__ = [
+    "UNIT_SHAPES",
     "EstimateLimits",
     "ResponseTokens",
     "ceiling_field",
@@ -33,6 +36,9 @@ __all__ = [
 
 CALL_TOKENS_MAX: Final = 10 * TOKENS_MAX
 """Of input, and of output in all choices: keeps every amount far below 2^53 nano-dollars."""
+
+UNIT_SHAPES: Final = frozenset({Shape.IMAGES, Shape.SPEECH, Shape.TRANSCRIPTION, Shape.VIDEO})
+"""What is not text in and text out."""
 
 ResponseTokens = Callable[[str], Awaitable[int | None]]
 """The total tokens of an earlier response, None where it is not known."""
@@ -51,6 +57,8 @@ async def estimate(
     its prompt plus `max_tokens` times the larger of `n` and `best_of`), so prompts are added
     up, and choices multiply output alone.
     """
+    if endpoint.shape is Shape.FIXED:
+        return WorstCase(0)
     worst = await _worst_case(endpoint, body, model, limits, response_tokens)
     if max(worst.input_tokens, worst.choices * worst.output_ceiling) > CALL_TOKENS_MAX:
         raise BadBody(
@@ -68,13 +76,15 @@ async def _worst_case(
     limits: EstimateLimits,
     response_tokens: ResponseTokens,
 ) -> WorstCase:
+    if endpoint.shape in UNIT_SHAPES:
+        name = model_of(endpoint, body)
+        return await off_loop(len(body.raw), lambda: unit_bound(endpoint.shape, body, model, name))
     worst = output_bound(endpoint, body, model, limits)
     match endpoint.shape:
         case Shape.CHAT:
             sent = await off_loop(len(body.raw), lambda: chat_input(body))
             return _with_chat(worst, body, model, sent)
-        case Shape.RESPONSES:
-            _refuse_background(body)
+        case Shape.RESPONSES | Shape.COMPACT:
             sent = await off_loop(len(body.raw), lambda: responses_input(body))
             earlier = await _earlier_tokens(body, response_tokens)
             return _with_responses(worst, body, model, sent, earlier)
@@ -120,16 +130,6 @@ def _with_prediction(worst: WorstCase, body: Body, model: Model | None, rejected
             "prediction",
         )
     return replace(worst, output_ceiling=worst.output_ceiling + rejected, lowerable=False)
-
-
-def _refuse_background(body: Body) -> None:
-    if body.fields.get("background"):
-        raise BadBody(
-            "background answers tell their cost only later, which is not metered here yet:"
-            " leave 'background' out",
-            "background",
-            "unsupported_parameter",
-        )
 
 
 async def _earlier_tokens(body: Body, response_tokens: ResponseTokens) -> int | None:

@@ -1,22 +1,28 @@
 """One admitted call with the upstream: sent once, answered, settled."""
 
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import Final
 
 from config.bounds import ANSWER_BYTES_MAX
 from config.money import usd_text
-from proxy.endpoints import Endpoint
+from proxy.endpoints import Endpoint, Shape
 from proxy.errors import HeaderList, NeverSent, UpstreamError, no_answer
 from proxy.forward import Answer, Target, Upstream
 from proxy.headers import to_client, without
 from proxy.hold import OpenHold
 from proxy.log import LOGGER, CallLine
-from proxy.meter import StreamMeter, count_answer, read_answer
+from proxy.meter import Reading, StreamMeter, count_answer, read_answer
 from proxy.reply import Reply
 from proxy.request import ClientGone, Request, UntilGone
-from proxy.stream import COUNTED, LEFT, Relay
+from proxy.spoken import Spoken
+from proxy.stream import COUNTED, LEFT, Relay, Started
+from proxy.upload import Passing
+from storage.records import Flag
 
 SUCCESS: Final = range(200, 300)
+NONE: Final[frozenset[Flag]] = frozenset()
+ASSUMED: Final = frozenset({Flag.ASSUMED_PRICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Outbound:
     path: bytes
     """Raw, with its query, below the target's own path."""
     headers: HeaderList
-    body: bytes
+    body: bytes | AsyncIterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,16 @@ class Exchange:
     hide_usage: bool
     tell_cost: bool
     line: CallLine
+    started: Started | None = None
+    """For a background response: hands its hold to a job. Nobody's leaving ends the work."""
+    outbound_format: str | None = None
+    """Of speech: the format that was asked for."""
 
     async def run(self, request: Request, reply: Reply) -> None:
         """Send, answer, settle. Raises `Refusal` where the upstream gave no complete answer."""
         meter = self._meter()
         try:
-            if self.streamed:
+            if self.streamed and self.started is None:
                 async with UntilGone(request):
                     answer = await self._send()
             else:
@@ -69,6 +79,8 @@ class Exchange:
                 await self._pass_failure(answer, reply)
             elif answer.is_stream:
                 await self._relay(answer, request, reply, meter)
+            elif self.endpoint.shape is Shape.SPEECH and not answer.is_json:
+                await self._speak(answer, request, reply)
             else:
                 await self._give_whole(answer, reply)
         finally:
@@ -91,7 +103,7 @@ class Exchange:
     async def _relay(
         self, answer: Answer, request: Request, reply: Reply, meter: StreamMeter
     ) -> None:
-        relay = Relay(answer, reply, meter, self.hold, self.tell_cost)
+        relay = Relay(answer, reply, meter, self.hold, self.tell_cost, self.started)
         remaining = self.hold.grant.remaining_nano
         headers = without(to_client(answer.headers), b"content-length")
         try:
@@ -102,7 +114,7 @@ class Exchange:
             await relay.settle_seen()
             raise
         except UpstreamError as error:
-            if not self.hold.ended:
+            if self.hold.ours:
                 await self.hold.assume()
             LOGGER.warning(
                 "stream cut",
@@ -113,9 +125,20 @@ class Exchange:
         """Settle an answer that came whole, then pass it on."""
         body = await self._read(answer)
         coding = answer.content_encoding
-        reading = read_answer(self.endpoint, body, coding)
+        reading = read_answer(self.endpoint, body, coding, self.hold.grant.worst)
+        if self.started is not None and reading.pending and reading.response_id is not None:
+            self.hold.pass_on()
+            await self.started(reading.response_id)
+            await reply.whole(
+                answer.status,
+                without(to_client(answer.headers), b"content-length")
+                + budget_headers(self.hold.grant.remaining_nano),
+                body,
+            )
+            return
         if reading.usage is not None:
-            receipt = await self.hold.settle(reading, reading.usage)
+            assumed = self.endpoint.fixed_nano is not None
+            receipt = await self.hold.settle(reading, reading.usage, ASSUMED if assumed else NONE)
         else:
             grant = self.hold.grant
             usage = await count_answer(
@@ -129,6 +152,34 @@ class Exchange:
             + budget_headers(receipt.remaining_nano),
             body,
         )
+
+    async def _speak(self, answer: Answer, request: Request, reply: Reply) -> None:
+        """Pass audio on as it comes, then charge for what was said in it.
+
+        Whoever leaves before its end has had all of the text spoken: that is what is billed.
+        """
+        spoken = Spoken(self.hold.grant.worst, self.outbound_format)
+        try:
+            async with UntilGone(request):
+                await reply.start(
+                    answer.status,
+                    to_client(answer.headers) + budget_headers(self.hold.grant.remaining_nano),
+                )
+                async for chunk in answer.chunks():
+                    spoken.add(chunk)
+                    await reply.send(chunk)
+                await self.hold.settle(Reading(), spoken.usage(), spoken.flags)
+                await reply.finish()
+        except ClientGone:
+            if not self.hold.ended:
+                await self.hold.settle(Reading(), spoken.unheard(), LEFT)
+            raise
+        except UpstreamError as error:
+            await self.hold.assume()
+            LOGGER.warning(
+                "audio cut",
+                extra={"fields": {"request_id": self.line.request_id, "why": str(error)}},
+            )
 
     async def _read(self, answer: Answer) -> bytes:
         try:
@@ -156,12 +207,15 @@ class Exchange:
 async def pass_through(
     upstream: Upstream, outbound: Outbound, reply: Reply, line: CallLine
 ) -> None:
-    """A call that costs nothing: forwarded as it is, passed on as it arrives."""
+    """A call that costs nothing: forwarded as it is, passed on as it arrives, both ways."""
+    body = outbound.body
     try:
         answer = await upstream.send(
-            outbound.target, outbound.method, outbound.path, outbound.headers, outbound.body
+            outbound.target, outbound.method, outbound.path, outbound.headers, body
         )
     except UpstreamError as error:
+        if isinstance(body, Passing) and body.error is not None:
+            raise body.error from error
         raise no_answer(error, charged=False) from error
     line.first_byte(answer.status)
     line.outcome = "free"

@@ -8,9 +8,10 @@ and sets no time for writing. Here httpx's connect errors mean that nothing was 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import aiohttp
@@ -59,6 +60,13 @@ class Target:
     write_s: float
     read_s: float
     pool_s: float
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """How upstreams prove who they are: by the certificates that httpx brings along."""
+    context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
+    return context
 
 
 @contextmanager
@@ -110,10 +118,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=context
+                    limit=0, keepalive_timeout=KEEP_ALIVE_S, ssl=tls_context()
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -127,7 +134,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send and wait for the answer's head. Raises httpx's errors, each in its true class."""
         times = request.extensions["timeout"]
-        body = request.content
         with _aiohttp_as_httpx():
             try:
                 async with asyncio.timeout(None) as writing:
@@ -137,8 +143,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                         headers=CIMultiDict(
                             (name.decode("latin-1"), _text(value))
                             for name, value in request.headers.raw
+                            if name.lower() != b"transfer-encoding"
                         ),
-                        data=_pieces(request, writing) if body else None,
+                        data=_pieces(request, writing) if _has_body(request) else None,
                         allow_redirects=False,
                         timeout=aiohttp.ClientTimeout(
                             connect=times["pool"],
@@ -178,16 +185,25 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
+def _has_body(request: httpx.Request) -> bool:
+    framed = request.headers.get("content-length", "0")
+    return "transfer-encoding" in request.headers or framed != "0"
+
+
 async def _pieces(request: httpx.Request, writing: asyncio.Timeout) -> AsyncIterator[bytes]:
-    """The body piece by piece, each to be taken within the time for writing."""
+    """The body piece by piece, each to be taken within the time for writing.
+
+    That time does not run while a client is waited for: how slow one may be is not said here.
+    """
     now = asyncio.get_running_loop().time
     write_s: float = request.extensions["timeout"]["write"]
-    body = request.content
+    assert isinstance(request.stream, httpx.AsyncByteStream)
     request.extensions["sending"]()
-    for start in range(0, len(body), WRITE_BYTES):
-        writing.reschedule(now() + write_s)
-        yield body[start : start + WRITE_BYTES]
-    writing.reschedule(None)
+    async for body in request.stream:
+        for start in range(0, len(body), WRITE_BYTES):
+            writing.reschedule(now() + write_s)
+            yield body[start : start + WRITE_BYTES]
+        writing.reschedule(None)
 
 
 @contextmanager
@@ -220,6 +236,12 @@ class Answer:
         """Whether it says itself to be server-sent events."""
         content_type: str = self._response.headers.get("content-type", "")
         return content_type.partition(";")[0].strip().lower() == "text/event-stream"
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it says itself to be JSON."""
+        content_type: str = self._response.headers.get("content-type", "")
+        return content_type.partition(";")[0].strip().lower() == "application/json"
 
     @property
     def content_encoding(self) -> str | None:
@@ -263,13 +285,14 @@ class Upstream:
         method: str,
         path: bytes,
         headers: HeaderList,
-        body: bytes,
+        body: bytes | AsyncIterable[bytes],
         sending: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Send once and wait for the answer's head; raises `UpstreamError`.
 
         `path` is raw, with its query, and follows the path of the target's URL. `sending` is
-        called before the first byte of the body leaves, or earlier.
+        called before the first byte of the body leaves, or earlier. A body that is read piece
+        by piece goes in chunks, unless `headers` state its length.
         """
         url = self._urls.get(target.url)
         if url is None:

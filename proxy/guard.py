@@ -2,11 +2,10 @@
 
 from typing import Final
 
-from config.bounds import HEADER_BYTES_MAX
+from config.bounds import HEADER_BYTES_MAX, UPLOAD_BYTES_MAX_CEILING
 from proxy.errors import HeaderList, Refusal, bad_request, too_busy
 from proxy.headers import values
 from proxy.request import Request, too_large
-from proxy.terms import Terms
 
 HEADERS_MAX: Final = 128
 LINE_BYTES_MAX: Final = 8 * 1024
@@ -30,10 +29,10 @@ class InFlight:
         self.count -= 1
 
 
-def check(request: Request, terms: Terms) -> None:
+def check(request: Request) -> None:
     """Raise a `Refusal` for a request whose head alone is reason enough."""
     check_bounds(request)
-    check_framing(request.headers, terms.body_bytes_max)
+    check_framing(request.headers, UPLOAD_BYTES_MAX_CEILING)
 
 
 def check_bounds(request: Request) -> None:
@@ -77,3 +76,10 @@ def check_framing(headers: HeaderList, body_bytes_max: int) -> None:
                 "before they are sent. Send the body without Content-Encoding.",
                 code="unsupported_content_encoding",
             )
+
+
+def check_length(headers: HeaderList, bytes_max: int, setting: str) -> None:
+    """413 for a body that states to be longer than its path takes."""
+    for length in values(headers, b"content-length"):
+        if int(length[:20]) > bytes_max:
+            raise too_large(bytes_max, setting)

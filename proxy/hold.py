@@ -10,7 +10,7 @@ from budget.errors import Refused, Unavailable
 from budget.settlement import Receipt, Settlement
 from proxy.log import CallLine, ms_since
 from proxy.meter import Reading
-from storage.records import CallFacts, Flag, Outcome, Status, Usage, WorstCase
+from storage.records import Amounts, CallFacts, Flag, Outcome, Status, Usage, WorstCase
 
 
 async def hold_for(
@@ -19,13 +19,14 @@ async def hold_for(
     facts: CallFacts,
     worst: WorstCase,
     pricing: Pricing,
+    hold: Amounts | None = None,
 ) -> Grant:
     """A grant; raises `Refused`, `Unavailable`.
 
     Whoever is cancelled while asking cannot know whether money is held: the answer is awaited
     all the same, and a hold that it made is voided.
     """
-    asking = asyncio.create_task(admission.admit(facts, worst, pricing))
+    asking = asyncio.create_task(admission.admit(facts, worst, pricing, hold))
     try:
         return await asyncio.shield(asking)
     except asyncio.CancelledError:
@@ -42,8 +43,10 @@ class OpenHold:
         self.sent = False
         """Something of the request may have left."""
         self.ended = False
+        self.late = False
+        """A job owns it now: it ends when its cost is known, not when the request does."""
         self._settlement = settlement
-        self._line = line
+        self.line = line
 
     async def __aenter__(self) -> "OpenHold":
         return self
@@ -54,12 +57,22 @@ class OpenHold:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.ended:
+        if not self.ours:
             return
         if self.sent:
             await self.assume()
         else:
             await self.void()
+
+    @property
+    def ours(self) -> bool:
+        """Whether this request still has to end it."""
+        return not (self.ended or self.late)
+
+    def pass_on(self) -> None:
+        """The provider has named the work: its job ends the hold."""
+        self.late = True
+        self.line.outcome = "late"
 
     def sending(self) -> None:
         """From here on nobody can say that nothing was sent."""
@@ -80,9 +93,9 @@ class OpenHold:
                 tier=reading.tier,
                 flags=flags,
                 response_id=reading.response_id,
-                http_status=self._line.upstream_status,
-                latency_ms=ms_since(self._line.start_s),
-                ttfb_ms=self._line.ttfb_ms,
+                http_status=self.line.upstream_status,
+                latency_ms=ms_since(self.line.start_s),
+                ttfb_ms=self.line.ttfb_ms,
             )
         )
 
@@ -102,9 +115,9 @@ class OpenHold:
         return await self._end(
             Outcome(
                 status,
-                http_status=self._line.upstream_status,
-                latency_ms=ms_since(self._line.start_s),
-                ttfb_ms=self._line.ttfb_ms,
+                http_status=self.line.upstream_status,
+                latency_ms=ms_since(self.line.start_s),
+                ttfb_ms=self.line.ttfb_ms,
             )
         )
 
@@ -112,5 +125,5 @@ class OpenHold:
         assert not self.ended, "a hold ends once"
         self.ended = True
         receipt = await self._settlement.end(self.grant, outcome)
-        self._line.ended(outcome.status, receipt)
+        self.line.ended(outcome.status, receipt)
         return receipt

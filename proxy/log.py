@@ -34,7 +34,7 @@ class CallLine:
     campaign: str | None = None
     model: str | None = None
     outcome: str = "refused"
-    """`free`, `refused`, `gone`, `error`, or a ledger status."""
+    """`free`, `refused`, `gone`, `error`, `late`, or a ledger status."""
     reason: str | None = None
     upstream_status: int | None = None
     ttfb_ms: int | None = None

@@ -7,20 +7,31 @@ from typing import Any, Final
 
 import orjson
 
-from config.models import Model, reasons_by_name
+from config.models import Fee, Model, reasons_by_name
 from proxy.decoding import Undecodable, decode_answer
 from proxy.endpoints import Endpoint, Shape
 from proxy.produced import Produced
 from proxy.sse import Event
 from proxy.tokens import off_loop
-from proxy.usage import hosted_calls, read_usage
+from proxy.usage import hosted_calls, read_usage, seconds_heard
 from storage.records import Flag, Usage, WorstCase
 
 _DONE: Final = b"[DONE]"
 _LAST_EVENTS: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
+_LAST_OF_UNITS: Final = frozenset(
+    {
+        "image_generation.completed",
+        "image_edit.completed",
+        "speech.audio.done",
+        "transcript.text.done",
+    }
+)
+"""Events with the usage of one image, or of the whole answer."""
 _NAME_CHARACTERS_MAX: Final = 256
+PENDING: Final = frozenset({"queued", "in_progress"})
+"""What a response says of itself while it is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class Reading:
     complete: bool = True
     failed: bool = False
     """The upstream said, in a success or a stream, that it failed."""
+    pending: bool = False
+    """It is worked on in the background: neither its output nor its cost is known."""
     flags: frozenset[Flag] = frozenset()
 
 
@@ -50,14 +63,34 @@ class Step:
     """The last event of a stream."""
 
 
+_RESPONSES: Final = (Shape.RESPONSES, Shape.COMPACT)
+_UNITS: Final = (Shape.IMAGES, Shape.SPEECH, Shape.TRANSCRIPTION)
+
 _NO_USAGE: Final = frozenset({Flag.NO_USAGE})
 _RUBBISH: Final = Reading(complete=False, flags=_NO_USAGE)
 
 
-def read_answer(endpoint: Endpoint, raw: bytes, content_encoding: str | None = None) -> Reading:
-    """What a JSON answer says of itself; rubbish gives `complete=False` and no usage."""
+def read_answer(
+    endpoint: Endpoint,
+    raw: bytes,
+    content_encoding: str | None = None,
+    worst: WorstCase | None = None,
+) -> Reading:
+    """What a JSON answer says of itself; rubbish gives `complete=False` and no usage.
+
+    `worst` says whether images were asked for that are billed one by one: those are counted.
+    """
+    if endpoint.shape is Shape.FIXED:
+        return Reading(usage=Usage(file_searches=1 if endpoint.fee is Fee.FILE_SEARCH else 0))
     answer = _decoded_object(raw, content_encoding)
-    return _RUBBISH if answer is None else _read_object(endpoint.shape, answer)
+    if answer is None:
+        return _RUBBISH
+    reading = _read_object(endpoint.shape, answer)
+    if reading.usage is None and worst is not None and worst.images and not worst.output_ceiling:
+        images = answer.get("data")
+        if isinstance(images, list):
+            return replace(reading, usage=Usage(images=len(images)), flags=frozenset())
+    return reading
 
 
 async def count_answer(
@@ -103,6 +136,8 @@ class StreamMeter:
         self._produced = Produced()
         self._reading = Reading(complete=False, flags=_NO_USAGE)
         self._told = False
+        self._ended = False
+        self._answers_left = worst.choices if endpoint.shape is Shape.IMAGES else 1
 
     @property
     def reading(self) -> Reading:
@@ -123,13 +158,40 @@ class StreamMeter:
         """What one event means; what is not JSON is passed on and means nothing."""
         if event.data.strip() == _DONE:
             self._reading = replace(self._reading, complete=True)
-            return Step(settle=self._settle_once(), done=True)
+            return Step(settle=self._settle_once(), done=not self._told_end())
         data = _object(event.data) if event.data else None
         if data is None:
             return Step()
-        if self._shape is Shape.RESPONSES:
+        if self._shape in _RESPONSES:
             return self._responses_event(data, event.event)
+        if self._shape in _UNITS:
+            return self._unit_event(data, event.event)
         return self._chunk(data)
+
+    def _unit_event(self, data: Mapping[str, Any], name: str | None) -> Step:
+        """Of images, speech and transcriptions: several images tell their usage one by one."""
+        kind = data.get("type", name)
+        self._produced.add_stream(self._shape, data)
+        if kind == "error" or data.get("error") is not None:
+            return self._failed()
+        if kind not in _LAST_OF_UNITS:
+            return Step()
+        said, before = _read_object(self._shape, data), self._reading
+        usage = said.usage
+        if usage is not None and before.usage is not None:
+            usage = _sum(before.usage, usage)
+        self._answers_left -= 1
+        self._reading = replace(
+            said, usage=usage, flags=frozenset() if usage else _NO_USAGE, complete=True
+        )
+        if self._answers_left > 0:
+            return Step()
+        return Step(settle=self._settle_once(), done=not self._told_end())
+
+    def _told_end(self) -> bool:
+        """Whether the end was told before; tells it."""
+        told, self._ended = self._ended, True
+        return told
 
     def _settle_once(self) -> Reading | None:
         """The reading, the first time that it has usage and everything it needs."""
@@ -181,6 +243,10 @@ class StreamMeter:
 
 def _read_object(shape: Shape, answer: Mapping[str, Any]) -> Reading:
     usage = read_usage(shape, answer.get("usage"))
+    if usage is None and shape is Shape.TRANSCRIPTION and answer.get("usage") is None:
+        usage = seconds_heard(answer.get("duration"))
+    if shape is Shape.VIDEO:
+        usage = _seconds_filmed(answer.get("seconds"))
     served_model, tier = _name(answer.get("model")), _name(answer.get("service_tier"))
     if usage is not None:
         usage = _with_fees(shape, usage, answer, served_model)
@@ -188,9 +254,10 @@ def _read_object(shape: Shape, answer: Mapping[str, Any]) -> Reading:
         usage=usage,
         served_model=served_model,
         tier="default" if tier is None or tier == "auto" else tier,
-        response_id=_name(answer.get("id")) if shape is Shape.RESPONSES else None,
+        response_id=_name(answer.get("id")) if shape in _RESPONSES else None,
         ended_at_ceiling=_ended_at_ceiling(answer),
         failed=answer.get("error") is not None,
+        pending=shape is Shape.RESPONSES and answer.get("status") in PENDING,
         flags=frozenset() if usage else _NO_USAGE,
     )
 
@@ -199,7 +266,7 @@ def _with_fees(
     shape: Shape, usage: Usage, answer: Mapping[str, Any], served_model: str | None
 ) -> Usage:
     """Chat models that search do so once for each answer, and do not say so."""
-    if shape is Shape.RESPONSES:
+    if shape in _RESPONSES:
         calls = hosted_calls(answer)
         return replace(
             usage,
@@ -211,6 +278,18 @@ def _with_fees(
         choices = answer.get("choices")
         return replace(usage, web_searches=max(1, len(choices) if isinstance(choices, list) else 1))
     return usage
+
+
+def _seconds_filmed(value: object) -> Usage | None:
+    """The length of a video that was ordered: a number, or digits."""
+    text = str(value) if type(value) is int else value
+    if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 4):
+        return None
+    return Usage(video_seconds=int(text))
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(**{name: getattr(one, name) + getattr(other, name) for name in Usage.__slots__})
 
 
 def _ended_at_ceiling(answer: Mapping[str, Any]) -> bool:
@@ -241,16 +320,21 @@ def _counted(worst: WorstCase, output_ceiling: int, output_tokens: int | None) -
     """Input as it was counted before the call; output as given, or (None) all that was held."""
     held = worst.choices * output_ceiling
     output = held if output_tokens is None else min(output_tokens, held)
+    sent = worst.counted_input_tokens or worst.input_tokens
     return Usage(
-        input_tokens=worst.counted_input_tokens or worst.input_tokens,
+        input_tokens=sent,
         output_tokens=output,
-        audio_input_tokens=worst.audio_input_tokens,
-        image_input_tokens=worst.image_input_tokens,
+        audio_input_tokens=min(worst.audio_input_tokens, sent),
+        image_input_tokens=min(worst.image_input_tokens, sent),
         audio_output_tokens=output if worst.audio_output else 0,
         image_output_tokens=output if worst.image_output and not worst.audio_output else 0,
         web_searches=worst.web_searches,
         file_searches=worst.file_searches,
         code_sessions=worst.code_sessions,
+        characters=worst.characters,
+        audio_seconds=0 if held else worst.counted_audio_seconds or worst.audio_seconds,
+        images=worst.images,
+        video_seconds=worst.video_seconds,
     )
 
 

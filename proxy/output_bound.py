@@ -5,7 +5,7 @@ from typing import Final
 
 from config.bounds import MIN_OUTPUT_TOKENS, MIN_OUTPUT_TOKENS_REASONING
 from config.models import Model, reasons_by_name
-from proxy.body import Body
+from proxy.body import BadBody, Body
 from proxy.endpoints import Endpoint, Shape
 from proxy.fields import choices, output_tokens, tiers
 from proxy.hosted_tools import CALLS_MAX, read_tools
@@ -81,6 +81,19 @@ def output_limit(model: Model | None) -> int | None:
     return None if model is None else model.max_output_tokens
 
 
+def _own_limit(body: Body, model: Model | None) -> int:
+    """The ceiling of a call into which none can be written. Raises `BadBody` without one."""
+    limit = output_limit(model)
+    if limit is None:
+        raise BadBody(
+            f"the output limit of '{body.model}' is not known, and this call takes no ceiling:"
+            " name a known model",
+            "model",
+            "unbounded_output",
+        )
+    return limit
+
+
 def output_bound(
     endpoint: Endpoint, body: Body, model: Model | None, limits: EstimateLimits
 ) -> WorstCase:
@@ -91,6 +104,8 @@ def output_bound(
             answers = choices(body, "n")
         case Shape.RESPONSES:
             given, answers = output_tokens(body, "max_output_tokens"), 1
+        case Shape.COMPACT:
+            return WorstCase(0, output_ceiling=_own_limit(body, model), tiers=tiers(body))
         case Shape.COMPLETIONS:
             given = output_tokens(body, "max_tokens", low=0)
             answers = choices(body, "n", "best_of")

@@ -19,7 +19,10 @@ _TEXTS: Final = ("content", "refusal", "reasoning_content", "reasoning")
 _ITEM_TEXTS: Final = frozenset(
     {"text", "refusal", "name", "arguments", "input", "code", "transcript"}
 )
-_DELTAS_NOT_TEXT: Final = frozenset({"response.audio.delta", "response.output_audio.delta"})
+_DELTAS_NOT_TEXT: Final = frozenset(
+    {"response.audio.delta", "response.output_audio.delta", "speech.audio.delta"}
+)
+_WITH_CHOICES: Final = (Shape.CHAT, Shape.COMPLETIONS, Shape.EMBEDDINGS)
 
 Piece = tuple[tuple[object, ...], str]
 """Which text a piece belongs to (choice, kind, place), and the piece."""
@@ -36,11 +39,11 @@ class Produced:
 
     def add_stream(self, shape: Shape, data: Mapping[str, Any]) -> None:
         """The pieces of one event."""
-        self._add(_delta_pieces(data) if shape is Shape.RESPONSES else _choice_pieces(data))
+        self._add(_choice_pieces(data) if shape in _WITH_CHOICES else _delta_pieces(data))
 
     def add_answer(self, shape: Shape, answer: Mapping[str, Any]) -> None:
         """The texts of a whole answer."""
-        self._add(_output_pieces(answer) if shape is Shape.RESPONSES else _choice_pieces(answer))
+        self._add(_choice_pieces(answer) if shape in _WITH_CHOICES else _output_pieces(answer))
 
     def tokens(self, model: str | None) -> int:
         """All texts together, by tiktoken."""
@@ -118,7 +121,12 @@ def _delta_pieces(data: Mapping[str, Any]) -> Iterator[Piece]:
 
 
 def _output_pieces(answer: Mapping[str, Any]) -> Iterator[Piece]:
-    """Of a whole /v1/responses answer: the texts of its items, their parts and summaries."""
+    """Of a whole /v1/responses answer: the texts of its items, their parts and summaries.
+
+    Of a transcription: its text.
+    """
+    if isinstance(answer.get("text"), str):
+        yield ("transcript",), answer["text"]
     for place, item in enumerate(_dicts(answer.get("output"))):
         parts = [item, *_dicts(item.get("content")), *_dicts(item.get("summary"))]
         for number, part in enumerate(parts):

@@ -1,6 +1,7 @@
 """One incoming request: its head, its body within bounds, and whether its client is still there."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Final
 
@@ -32,6 +33,12 @@ class Request:
         self._late = False
         self._receive = receive
 
+    @property
+    def has_body(self) -> bool:
+        """Whether its head announces a body."""
+        framing = dict(self.headers)
+        return b"transfer-encoding" in framing or framing.get(b"content-length", b"0") != b"0"
+
     async def read(self, bytes_max: int, receive_s: float) -> bytes:
         """The whole body; raises `Refusal` 413 and 408 at the bounds, `ClientGone`."""
         parts: list[bytes] = []
@@ -52,6 +59,26 @@ class Request:
                 code="request_timeout",
             ) from None
         return b"".join(parts)
+
+    async def pieces(self, bytes_max: int, receive_s: float) -> AsyncIterator[bytes]:
+        """The body as it comes; raises as `read`, but 408 only where a single piece is late."""
+        size = 0
+        while not self.body_complete:
+            try:
+                async with asyncio.timeout(receive_s):
+                    piece = await self._next()
+            except TimeoutError:
+                self._late = True
+                raise Refusal(
+                    408,
+                    f"Nothing more of the request body arrived for {receive_s:g} s.",
+                    code="request_timeout",
+                ) from None
+            size += len(piece)
+            if size > bytes_max:
+                raise too_large(bytes_max, UPLOADS)
+            if piece:
+                yield piece
 
     async def _next(self) -> bytes:
         message = await self._receive()
@@ -114,11 +141,15 @@ class UntilGone:
             raise ClientGone from error
 
 
-def too_large(bytes_max: int) -> Refusal:
+BODIES: Final = "server.body_bytes_max"
+UPLOADS: Final = "server.upload_bytes_max, and what OpenAI takes on this path"
+
+
+def too_large(bytes_max: int, setting: str = BODIES) -> Refusal:
     """413: more body than this deployment takes."""
     return Refusal(
         413,
         f"The request body is larger than {bytes_max:,} bytes, the most that is taken here "
-        "(server.body_bytes_max).",
+        f"({setting}).",
         code="request_too_large",
     )

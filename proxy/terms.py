@@ -1,15 +1,18 @@
 """What binds one call: read once from the live configuration, at its start."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from budget.admission import Admission
 from budget.charge import Pricing
+from budget.late import LateWork
 from budget.settlement import Settlement
-from config.bounds import RECEIVE_S
+from config.bounds import IMAGES_BYTES_MAX, RECEIVE_S
 from config.models import ModelTable
+from config.money import usd_to_nano
 from config.rates import RateCard
 from config.rules import Dimension
 from config.settings import Loaded
@@ -50,14 +53,19 @@ class Terms:
     body_bytes_max: int
     in_flight_max: int
     receive_s: float
+    upload_bytes_max: int = IMAGES_BYTES_MAX
+    assumed_nano: Mapping[str, int] = field(default_factory=dict)
+    """Paths that cost a fixed amount a call, because ops say so."""
 
     def pricing(self, agent: str, model: str) -> Pricing:
-        """What a call of `agent` for `model` is charged by."""
+        """What a call of `agent` for `model` is charged by, at the prices of today in UTC."""
+        found = self.models.resolve(model)
+        priced = None if found is None else found.on(datetime.now(UTC).date())
         return Pricing(
             basis="provider_price" if self.basis == "provider_price" else "agent_rate",
             rate=self.rates.rate(agent),
-            model=self.models.resolve(model),
-            version=self.models.version,
+            model=priced,
+            version=self.models.version_of(priced),
         )
 
 
@@ -86,6 +94,10 @@ def terms_from(
         body_bytes_max=settings.server.body_bytes_max,
         in_flight_max=settings.server.in_flight_max,
         receive_s=RECEIVE_S,
+        upload_bytes_max=settings.server.upload_bytes_max,
+        assumed_nano={
+            path: usd_to_nano(usd) for path, usd in settings.endpoints.assume_usd.items()
+        },
     )
 
 
@@ -124,6 +136,7 @@ class Services:
     current: Callable[[], Terms]
     admission: Admission
     settlement: Settlement
+    late: LateWork
     keys: KeyFinder
     upstream: Upstream
     encrypt: Callable[[bytes], str]

@@ -1,7 +1,8 @@
 """Usage as OpenAI writes it, in each shape; what cannot be true counts as none."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from config.bounds import TOKENS_MAX
@@ -27,6 +28,17 @@ _INPUT: Final = _Names(
     "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details"
 )
 
+_HEARD: Final = _Names(
+    "input_tokens", "output_tokens", "input_token_details", "output_token_details"
+)
+_NAMES: Final = {
+    Shape.CHAT: _PROMPT,
+    Shape.COMPLETIONS: _PROMPT,
+    Shape.EMBEDDINGS: _PROMPT,
+    Shape.TRANSCRIPTION: _HEARD,
+}
+SECONDS_MAX: Final = 1_000_000
+
 _ABSURD: Final = -1
 """Stands for a count that cannot be: it fails every comparison below."""
 
@@ -39,7 +51,9 @@ def read_usage(shape: Shape, usage: object) -> Usage | None:
     """
     if not isinstance(usage, dict):
         return None
-    names = _INPUT if shape is Shape.RESPONSES else _PROMPT
+    if shape is Shape.TRANSCRIPTION and usage.get("type") == "duration":
+        return seconds_heard(usage.get("seconds"))
+    names = _NAMES.get(shape, _INPUT)
     read = Usage(
         input_tokens=_count(usage.get(names.input)),
         output_tokens=_count(usage.get(names.output, 0 if shape is Shape.EMBEDDINGS else None)),
@@ -53,8 +67,27 @@ def read_usage(shape: Shape, usage: object) -> Usage | None:
         audio_output_tokens=_part(usage, names.output_details, "audio_tokens"),
         image_output_tokens=_part(usage, names.output_details, "image_tokens"),
     )
+    read = _whole_output(shape, read, usage)
     total = _count(usage["total_tokens"]) if usage.get("total_tokens") is not None else None
     return read if _can_be_true(read, total) else None
+
+
+def _whole_output(shape: Shape, read: Usage, usage: Mapping[str, Any]) -> Usage:
+    """What an answer of images or speech puts out is all of that kind, unless it says more."""
+    if usage.get("output_tokens_details") is not None or read.output_tokens < 0:
+        return read
+    if shape is Shape.IMAGES:
+        return replace(read, image_output_tokens=read.output_tokens)
+    if shape is Shape.SPEECH:
+        return replace(read, audio_output_tokens=read.output_tokens)
+    return read
+
+
+def seconds_heard(value: object) -> Usage | None:
+    """A duration as usage: seconds that have begun are billed."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return Usage(audio_seconds=math.ceil(value)) if 0 <= value <= SECONDS_MAX else None
 
 
 def _can_be_true(read: Usage, total: int | None) -> bool:

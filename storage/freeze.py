@@ -1,6 +1,8 @@
 """The freeze: one field that the reserve script reads, so it binds everywhere at once."""
 
-from typing import Any
+import asyncio
+import time
+from typing import Any, Final
 
 import orjson
 
@@ -11,6 +13,7 @@ from storage.ledger import Ledger
 from storage.redis_link import PREFIX, RedisLink
 
 _PENDING = PREFIX + "audit"
+_LOOK_S: Final = 0.05
 
 
 async def set_frozen(link: RedisLink, who: str, where: str, reason: str, *, frozen: bool) -> bool:
@@ -27,6 +30,16 @@ async def set_frozen(link: RedisLink, who: str, where: str, reason: str, *, froz
     }
     (replaced,) = await link.run(scripts.FREEZE, said, orjson.dumps(audit))
     return bool(replaced) != frozen
+
+
+async def wait_until_kept(link: RedisLink, seconds: float) -> bool:
+    """Wait until a janitor has written it to SQL, where it outlives Redis; whether it has."""
+    deadline = time.monotonic() + seconds
+    while await link.command("LLEN", _PENDING):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_LOOK_S)
+    return True
 
 
 async def write_pending_audit(link: RedisLink, ledger: Ledger) -> int:

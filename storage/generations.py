@@ -65,7 +65,7 @@ async def publish(
         digest, drained, len(rules),
     ]  # fmt: skip
     for rule in rules:
-        arguments += [rule.counter, rule.limit_nano]
+        arguments += [rule.counter, f"{rule.limit_nano}{'!' if rule.locked else ''}"]
     for new in fresh:
         arguments += await _filled(ledger, new, drained)
     reply = await link.run(scripts.PUBLISH, *arguments)

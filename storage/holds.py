@@ -125,6 +125,16 @@ def unpack_postings(packed: str) -> tuple[Posting, ...]:
     )
 
 
+def rule_arguments(rules: Sequence[RuleCheck]) -> list[Argument]:
+    """Rules as the scripts take them that ask how full budgets are."""
+    flat: list[Argument] = []
+    for rule in rules:
+        flat += [rule.name, rule.counter, rule.counts, rule.value]
+        flat += [rule.current.start_ms, rule.current.end_ms]
+        flat += [rule.following.start_ms, rule.following.end_ms]
+    return flat
+
+
 def _optional(text: str) -> int | None:
     return int(text) if text else None
 
@@ -151,7 +161,7 @@ class HoldStore:
             ask.full_ceiling, ask.least_ceiling, ask.full.charge, ask.full.provider,
             ask.implicit_share_mille, ask.outbox_bytes_max, EACH_VALUES_MAX,
             ".".join(ask.facts.digests()), record_of(ask.facts, ask.price_version),
-            refusal_line(ask.facts), *self._rule_arguments(ask.rules),
+            refusal_line(ask.facts), *rule_arguments(ask.rules),
         )  # fmt: skip
         match reply:
             case ["granted", admitted, ceiling, charge, provider, postings, remaining]:
@@ -165,6 +175,9 @@ class HoldStore:
                 )
             case ["frozen", now]:
                 return Refusal("frozen", None, 0, 0, 0, 0, NO_WINDOW_END_MS, int(now))
+            case ["blocked", status, now]:
+                reason = f"campaign_{status}"
+                return Refusal(reason, None, 0, 0, 0, 0, NO_WINDOW_END_MS, int(now))
             case [reason, rule, *numbers] if reason.startswith("budget_"):
                 return Refusal(reason, rule, *(int(number) for number in numbers))
             case ["stale", now]:
@@ -180,15 +193,6 @@ class HoldStore:
             case ["ended", state]:
                 raise NotReady(f"this hold is {state} already: a late reserve is not carried out")
         raise StorageError(f"the reserve script answered {reply!r}")
-
-    @staticmethod
-    def _rule_arguments(rules: Sequence[RuleCheck]) -> list[Argument]:
-        flat: list[Argument] = []
-        for rule in rules:
-            flat += [rule.name, rule.counter, rule.counts, rule.value]
-            flat += [rule.current.start_ms, rule.current.end_ms]
-            flat += [rule.following.start_ms, rule.following.end_ms]
-        return flat
 
     async def end(
         self,

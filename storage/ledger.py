@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import BigInteger, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Select, func, literal, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -26,11 +26,15 @@ IN_VALUES_MAX: Final = 500
 
 SEARCH_ROWS_MAX: Final = 10_000
 
+BATCH_ROWS: Final = 1_000
+"""How many entries are read at a time where all are."""
+
 _RECORDS_FAULT: Final = frozenset({"22", "23", "54"})
 """SQLSTATE classes: data exception, integrity violation, program limit exceeded."""
 
 Key = tuple[str, int]
 """Hold id and entry."""
+Entries = list[LedgerEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,23 +251,23 @@ class Ledger:
         query = select(billing_log).order_by(table.seq.desc()).limit(min(limit, SEARCH_ROWS_MAX))
         if before_seq is not None:
             query = query.where(table.seq < before_seq)
-        if wanted.campaign is not None:
-            query = query.where(table.campaign_folded == fold(wanted.campaign))
-        if wanted.agent is not None:
-            spellings = {wanted.agent, wanted.agent.upper(), wanted.agent.lower()}
-            query = query.where(table.agent.in_(sorted(spellings)))
-        if wanted.status is not None:
-            query = query.where(table.status == wanted.status.value)
-        if wanted.since_ms is not None:
-            query = query.where(table.admitted_ms >= wanted.since_ms)
-        if wanted.until_ms is not None:
-            query = query.where(table.admitted_ms < wanted.until_ms)
-        if wanted.execution_id is not None:
-            query = query.where(table.execution_id == wanted.execution_id)
-        if wanted.request_id is not None:
-            query = query.where(table.request_id == wanted.request_id)
+        query = _narrowed(query, wanted)
         async with reading(self._engine) as connection:
             return [entry_of(row) for row in (await connection.execute(query)).mappings()]
+
+    async def batches(self, wanted: Search, rows: int = BATCH_ROWS) -> AsyncIterator[Entries]:
+        """Every entry that fits and stands there now, the oldest first, some at a time."""
+        table = billing_log.c
+        after, up_to = 0, await self.max_seq()
+        while True:
+            query = select(billing_log).where(table.seq > after, table.seq <= up_to)
+            query = _narrowed(query, wanted).order_by(table.seq).limit(rows)
+            async with reading(self._engine) as connection:
+                found = [entry_of(row) for row in (await connection.execute(query)).mappings()]
+            if not found:
+                return
+            yield found
+            after = found[-1].seq
 
     async def campaign_costs(self, month: str) -> dict[str, int]:
         """What each campaign, as first written, was charged in `month` ("2026-01"), in nano."""
@@ -297,6 +301,26 @@ class Ledger:
 def month_of(time_ms: int) -> str:
     """The month of a time in UTC, as "2026-01"."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m")
+
+
+def _narrowed(query: Select[Any], wanted: Search) -> Select[Any]:
+    table = billing_log.c
+    if wanted.campaign is not None:
+        query = query.where(table.campaign_folded == fold(wanted.campaign))
+    if wanted.agent is not None:
+        spellings = {wanted.agent, wanted.agent.upper(), wanted.agent.lower()}
+        query = query.where(table.agent.in_(sorted(spellings)))
+    if wanted.status is not None:
+        query = query.where(table.status == wanted.status.value)
+    if wanted.since_ms is not None:
+        query = query.where(table.admitted_ms >= wanted.since_ms)
+    if wanted.until_ms is not None:
+        query = query.where(table.admitted_ms < wanted.until_ms)
+    if wanted.execution_id is not None:
+        query = query.where(table.execution_id == wanted.execution_id)
+    if wanted.request_id is not None:
+        query = query.where(table.request_id == wanted.request_id)
+    return query
 
 
 async def _conflicts(connection: AsyncConnection, rows: list[Row]) -> dict[Key, str]:

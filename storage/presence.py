@@ -16,6 +16,9 @@ RECOVERING: Final = "recovering"
 REPLAYING: Final = "replaying"
 LOST: Final = "lost"
 
+JOB_OWNER: Final = "job:"
+"""Begins the name of an owner that is a job: it does not beat, and is never swept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -69,7 +72,11 @@ class Watch:
         Call it once every `BEAT_S`.
         """
         beats = await self._link.hash("beats")
-        owners = set((await self._link.hash("open")).values())
+        owners = {
+            owner
+            for owner in (await self._link.hash("open")).values()
+            if not owner.startswith(JOB_OWNER)
+        }
         looked = {name: beats.get(name, "") for name in {*beats, *owners}}
         fresh: dict[str, tuple[str, int]] = {}
         for name, count in looked.items():

@@ -19,6 +19,8 @@ class Status(StrEnum):
     ASSUMED = "assumed"
     CORRECTION = "correction"
     REFUSED = "refused"
+    MANUAL = "manual"
+    """Told by hand: spent where Purser did not see it."""
 
 
 class Flag(StrEnum):
@@ -31,6 +33,9 @@ class Flag(StrEnum):
     CLIENT_GONE = "client_gone"
     UNPRICED = "unpriced"
     NO_USAGE = "no_usage"
+    ASSUMED_PRICE = "assumed_price"
+    OVER_BUDGET = "over_budget"
+    """A manual cost that took a budget above its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Usage:
     """Units of one answer as the provider counts them.
 
     `input_tokens` and `output_tokens` are totals: cached, cache-write, audio and image
-    input are parts of the first; reasoning, audio and image output of the second.
+    input are parts of the first; reasoning, audio and image output of the second. What has a
+    price in tokens is billed by them; the last four units bill what has none.
     """
 
     input_tokens: int = 0
@@ -92,6 +98,13 @@ class Usage:
     web_searches: int = 0
     file_searches: int = 0
     code_sessions: int = 0
+    characters: int = 0
+    """Of text that was spoken."""
+    audio_seconds: int = 0
+    """Of audio that was heard, begun seconds."""
+    images: int = 0
+    """That were drawn."""
+    video_seconds: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -124,10 +137,17 @@ class WorstCase:
     web_searches: int = 0
     file_searches: int = 0
     code_sessions: int = 0
+    characters: int = 0
+    audio_seconds: int = 0
+    images: int = 0
+    video_seconds: int = 0
+    """Of a model that is billed by them instead of by tokens."""
     tiers: tuple[str, ...] = ("default",)
     """Service tiers that could apply; the dearest is held."""
     counted_input_tokens: int = 0
     """Input as the provider will most likely count it: charged where an answer says nothing."""
+    counted_audio_seconds: int = 0
+    """The same of audio that was sent."""
 
 
 @dataclass(frozen=True, slots=True)

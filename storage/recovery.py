@@ -1,7 +1,7 @@
 """Rebuilding Redis after it was emptied, restarted or replaced, before anything is admitted.
 
 begin      nothing is admitted, nothing ends
-collect    each living proxy names its open holds
+collect    each living proxy names its open holds, SQL those of late work
 rebuild    the outbox is drained, counters are summed from the ledger, holds are added
 replay     each proxy repeats the ends that the ledger does not have
 finish     admission opens
@@ -20,11 +20,12 @@ from storage.entries import totals_of
 from storage.errors import NotReady
 from storage.generations import posted_values
 from storage.holds import Interval, unpack_postings
+from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.outbox import Outbox
 from storage.presence import Watch, processes
 from storage.records import LedgerEntry, Status
-from storage.redis_link import PREFIX, RedisLink
+from storage.redis_link import PREFIX, Argument, RedisLink
 from storage.snapshot import read_snapshot
 
 WindowOf = Callable[[Rule, int], Interval]
@@ -49,6 +50,7 @@ class Recovery:
         self._janitor_id = janitor_id
         self._ledger = ledger
         self._outbox = Outbox(link, ledger)
+        self._jobs = Jobs(link, ledger)
         self._window_of = window_of
         self._epoch = uuid.uuid4().hex
         self._watch = Watch(link)
@@ -66,6 +68,7 @@ class Recovery:
             # What was being written of the life before now stands in SQL, or never will.
             known = await self._ledger.max_seq()
         _log.warning("recovery begins", extra={"epoch": self._epoch, "ledger_seq": known})
+        await self._tell_jobs()
         await self._await_processes("collected", seen or set(), grace=seen is None and known > 0)
         await self._step("closed")
         await self._outbox.drain()
@@ -78,7 +81,7 @@ class Recovery:
         spent = round(time.monotonic() - started, 3)
         _log.warning("recovery is complete", extra={"epoch": self._epoch, "took_s": spent})
 
-    async def _step(self, step: str, *arguments: str | int) -> None:
+    async def _step(self, step: str, *arguments: Argument) -> None:
         reply = await self._link.run(scripts.RECOVER, step, self._epoch, *arguments)
         if reply in (["moved"], ["outbox"]):
             raise NotReady(f"recovery step {step} was overtaken: another one has begun")
@@ -112,6 +115,11 @@ class Recovery:
     async def _silent(known: set[str], first: float) -> set[str]:
         """Processes that have not come back since Redis forgot them, while they still may."""
         return known if time.monotonic() - first < BEAT_S * BEATS_MISSED_MAX else set()
+
+    async def _tell_jobs(self) -> None:
+        """Late work belongs to no process that could name its holds: SQL names them."""
+        for job in await self._jobs.unfinished():
+            await self._step("hold", *job.as_hold())
 
     async def _restore_ended(self) -> None:
         """Holds that stand open in an older state of Redis, but have ended in the ledger."""

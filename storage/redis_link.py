@@ -80,6 +80,7 @@ class RedisLink:
     def __init__(self, url: str, *, connections: int = CONNECTIONS_MAX) -> None:
         self.url = url
         self._shown = redacted_url(url)
+        self._closed = False
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
@@ -94,7 +95,8 @@ class RedisLink:
         )
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, for good: a straggler that asks later finds Redis away."""
+        self._closed = True
         await self._pool.disconnect(inuse_connections=True)
 
     async def run(self, script: Script, *arguments: Argument) -> Reply:
@@ -129,9 +131,12 @@ class RedisLink:
     async def _connection(self) -> AbstractConnection:
         try:
             connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-            return connection
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisUnavailable(f"Redis at {self._shown} cannot be reached: {error}") from error
+        if self._closed:
+            await connection.disconnect(nowait=True)
+            raise RedisUnavailable(f"the connections to Redis at {self._shown} are closed")
+        return connection
 
     async def _ask(self, connection: AbstractConnection, *parts: Argument) -> Reply:
         answered = False

@@ -18,6 +18,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
+    true,
 )
 
 metadata = MetaData(
@@ -45,10 +47,17 @@ UNIT_COLUMNS: Final = (
     "web_searches",
     "file_searches",
     "code_sessions",
+    "characters",
+    "audio_seconds",
+    "images",
+    "video_seconds",
 )
 """The fields of `Usage`, each a column."""
 
-STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused'"
+_LATER_UNITS: Final = frozenset(UNIT_COLUMNS[UNIT_COLUMNS.index("characters") :])
+"""Added to tables that had rows: those have none of them."""
+
+STATUSES: Final = "'settled', 'failed', 'voided', 'assumed', 'correction', 'refused', 'manual'"
 
 billing_log = Table(
     "billing_log",
@@ -71,7 +80,12 @@ billing_log = Table(
     Column("requested_model", String(512), nullable=False),
     Column("served_model", String(512)),
     Column("tier", String(64), nullable=False),
-    *(Column(name, BigInteger, nullable=False) for name in UNIT_COLUMNS),
+    *(
+        Column(
+            name, BigInteger, nullable=False, server_default="0" if name in _LATER_UNITS else None
+        )
+        for name in UNIT_COLUMNS
+    ),
     Column("charge_nano", BigInteger, nullable=False),
     Column("provider_nano", BigInteger, nullable=False),
     Column("dearer_nano", BigInteger, nullable=False),
@@ -122,6 +136,7 @@ campaign = Table(
     Column("budget_nano", BigInteger),
     Column("revenue_nano", BigInteger),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("published", Boolean, nullable=False, server_default=true()),
     CheckConstraint("status IN ('active', 'paused', 'completed')", name="status"),
     CheckConstraint("budget_nano >= 0", name="budget"),
 )
@@ -155,6 +170,8 @@ budget_override = Table(
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("rule", String(256), nullable=False),
     Column("counter", String(16), nullable=False),
+    Column("value", String(160), nullable=False, server_default=text("''")),
+    Column("value_name", String(2048), nullable=False, server_default=text("''")),
     Column("version", BigInteger, nullable=False),
     Column("limit_nano", BigInteger),
     Column("window_start_ms", BigInteger),
@@ -162,8 +179,27 @@ budget_override = Table(
     Column("who", String(256), nullable=False),
     Column("why", String(2048), nullable=False),
     Column("published", Boolean, nullable=False, server_default=false()),
-    UniqueConstraint("rule", "version"),
+    UniqueConstraint("counter", "value", "version"),
+    Index(None, "published"),
     CheckConstraint("limit_nano >= 0", name="limit"),
+)
+
+late_job = Table(
+    "late_job",
+    metadata,
+    Column("hold_id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("provider_id", String(256)),
+    Column("process_id", String(64), nullable=False),
+    Column("pollable", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),
+    UniqueConstraint("kind", "provider_id"),
+    CheckConstraint("kind IN ('batch', 'response')", name="kind"),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+    Index(None, "state"),
 )
 
 api_key = Table(

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
-from storage import freeze, generations, scripts
+from storage import campaigns, freeze, generations, overrides, scripts
 from storage.errors import NotReady, StorageError
 from storage.keys import Keys
 from storage.ledger import Ledger
@@ -68,6 +68,9 @@ class Upkeep:
         generation = await generations.load(self._link)
         rules = generation.rules if generation else tuple(self._rules_of())
         await freeze.restore(self._link, self._ledger, self._frozen)
+        # Gone, or older than what SQL has: either way the next call must find them.
+        await overrides.restore(self._link, self._ledger)
+        await campaigns.restore(self._link, self._ledger)
         await self._keys.restore()
         recovery = Recovery(self._link, self._ledger, self._window_of, self._janitor_id)
         async with self._beating():

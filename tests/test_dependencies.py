@@ -12,6 +12,16 @@ import pytest
 from tests.source import ROOMS, ROOT, Module, product_modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DECLARED = [
+    *PROJECT["project"]["dependencies"],
+    *(
+        name
+        for extra, names in PROJECT["project"]["optional-dependencies"].items()
+        if extra != "dev"
+        for name in names
+    ),
+]
+"""What an installation has, or may have by choice."""
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 USED_BY_NAME = {
     "uvloop": "uvicorn's event loop",
@@ -61,11 +71,11 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def test_every_import_is_declared() -> None:
-    assert list(undeclared(product_modules(), PROJECT["project"]["dependencies"])) == []
+    assert list(undeclared(product_modules(), DECLARED)) == []
 
 
 def test_every_dependency_is_used() -> None:
-    assert list(unused(product_modules(), PROJECT["project"]["dependencies"])) == []
+    assert list(unused(product_modules(), DECLARED)) == []
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -40,17 +40,18 @@ TEXT_BYTES_MAX = 1_000_000
 def undocumented_settings(model: type[BaseModel], text: str) -> Iterator[str]:
     """Settings, dotted, that do not stand in backticks in `text`.
 
-    Of a mapping that stands there by its own name, the values are explained where it stands.
+    Of a mapping or list that stands there by its own name, the values are explained there.
     """
     for name in setting_names(model):
-        outer = name.rpartition(".*.")[0]
-        if f"`{name}`" not in text and not (outer and f"`{outer}`" in text):
+        outer = [name[: step.start()] for step in re.finditer(r"(?:\.\*|\[\])\.", name)]
+        if not any(f"`{told}`" in text for told in (name, *outer)):
             yield name
 
 
 def setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Every leaf of a settings model: `server.port`, `rules[].name`, `overrides.*.mode`."""
-    for field, info in model.model_fields.items():
+    for name, info in model.model_fields.items():
+        field = info.alias or name
         inner = list(models_in(info.annotation))
         for nested, container in inner:
             yield from setting_names(nested, f"{prefix}{field}{container}.")

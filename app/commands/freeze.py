@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 import typer
 
@@ -9,8 +10,11 @@ from app.books import are_clear, say_whose, system_user
 from app.complaints import CONFIGURATION_WRONG, DONE
 from app.engines import open_link
 from config.settings import Loaded, load
-from storage.freeze import set_frozen
+from storage.freeze import set_frozen, wait_until_kept
 from storage.presence import processes
+
+KEPT_S: Final = 3.0
+"""How long a freeze waits for a janitor to write it down; it binds at once."""
 
 
 def freeze(config: Path | None, reason: str, by: str | None, *, sandbox: bool) -> int:
@@ -45,6 +49,9 @@ async def _set(loaded: Loaded, by: str | None, reason: str, *, frozen: bool) -> 
     try:
         changed = await set_frozen(link, by or system_user(), "cli", reason, frozen=frozen)
         living = await processes(link)
+        if any(about.get("kind") == "janitor" for about in living.values()):
+            # Until then a Redis that is emptied would forget it; with SQL down it stands anyway.
+            await wait_until_kept(link, KEPT_S)
     finally:
         await link.close()
     return changed, sum(1 for about in living.values() if about.get("kind") == "proxy")

@@ -35,7 +35,7 @@ def list_entries(
     say_whose(loaded)
     status = wanted["status"] and Status(wanted["status"])
     search = Search(**{**wanted, "status": status})
-    entries = asyncio.run(_on_ledger(loaded, lambda ledger: ledger.search(search, limit)))
+    entries = asyncio.run(on_ledger(loaded, lambda ledger: ledger.search(search, limit)))
     if as_json:
         _print_json(entries)
     else:
@@ -47,7 +47,7 @@ def show(config: Path | None, hold: str, *, as_json: bool) -> int:
     """Print everything about one call."""
     loaded = load(config)
     say_whose(loaded)
-    entries = asyncio.run(_on_ledger(loaded, lambda ledger: _find(ledger, hold)))
+    entries = asyncio.run(on_ledger(loaded, lambda ledger: _find(ledger, hold)))
     if not entries:
         complain(
             f"the ledger has no call {hold}.",
@@ -98,7 +98,7 @@ async def _correct(loaded: Loaded, wanted: Wanted) -> Corrected:
         return await make_correction(engines.link, engines.ledger, wanted)
 
 
-async def _on_ledger(loaded: Loaded, work: Callable[[Ledger], Awaitable[T]]) -> T:
+async def on_ledger(loaded: Loaded, work: Callable[[Ledger], Awaitable[T]]) -> T:
     """Read the database alone: entries can be read while Redis is away."""
     setting = loaded.settings.storage.database_url
     url = database_url(setting, effective_data_dir(loaded))

@@ -93,19 +93,21 @@ local function overflow_of(list)
   return table.concat(names, ',')
 end
 
--- The limit of one rule value now: override of the value, override of the rule, else the file's.
--- An override is "limit|window start or *"; `overridden` spares two reads where there are none.
+-- The limit of one rule value now: the value's override for this window, its override until
+-- changed, the same two of the rule, else the file's. Fields are "counter", "counter/value",
+-- each with "@window start" for one window alone; a limit that ends in "!" is locked and takes
+-- none. `overridden` spares a read where there are no overrides.
 local function limit_of(counter, value, window_start, overridden)
-  if overridden then
-    local found = redis.call('HMGET', P .. 'overrides', counter .. '/' .. value, counter)
-    for index = 1, 2 do
-      if found[index] then
-        local limit, window = string.match(found[index], '^(%d+)|(.*)$')
-        if window == '*' or window == window_start then return number(limit) end
-      end
+  local limit, locked =
+    string.match(redis.call('HGET', P .. 'limits', counter) or '', '^(%d+)(!?)$')
+  if overridden and locked == '' then
+    local own, window = counter .. '/' .. value, '@' .. window_start
+    local found =
+      redis.call('HMGET', P .. 'overrides', own .. window, own, counter .. window, counter)
+    for index = 1, 4 do
+      if found[index] then return number(found[index]) end
     end
   end
-  local limit = redis.call('HGET', P .. 'limits', counter)
   return limit and number(limit) or nil
 end
 

@@ -1,12 +1,19 @@
--- How a hold ends, shared by end.lua, assume.lua and correct.lua.
+-- How a hold ends, shared by end.lua, assume.lua, correct.lua and manual.lua.
 -- A hold's life: none -> held -> settled | voided | assumed; assumed -> corrected.
 
 -- Leaves a tombstone: the same event again gets the first answer for eight days.
 local function bury(hold, state, charge, provider, entry, seq, admitted, postings, digests)
+  local job = redis.call('HGET', hold, 'j')
   redis.call('DEL', hold)
   redis.call('HSET', hold, 's', state, 'c', text(charge), 'v', text(provider), 'e', text(entry),
     'q', seq, 'a', admitted)
-  if state == 'assumed' then redis.call('HSET', hold, 'po', postings, 'g', digests) end
+  if state == 'assumed' then
+    redis.call('HSET', hold, 'po', postings, 'g', digests)
+    if job then redis.call('HSET', hold, 'j', job) end
+  elseif job then
+    -- Its cost is known: whoever asks for the job again is charged nothing.
+    redis.call('HDEL', P .. 'jobs', job)
+  end
   redis.call('PEXPIRE', hold, text(TOMBSTONE_MS))
 end
 
@@ -25,6 +32,14 @@ local function first_end(hold_id, seen, status, charge, provider, flags, record,
     held = held_charge, flags = flags, overflow = overflow_of(list), digests = seen.g,
     count = '1', record = record,
   })
+  if status == 'settled' or status == 'assumed' then
+    -- For a day a cost told by hand of the same execution is known to be metered already, even
+    -- before SQL has this entry; from then on SQL alone says so.
+    local execution = string.match(record, '"execution_id":"([%w._:-]+)"')
+    if execution then
+      redis.call('SET', P .. 'execution:' .. execution, hold_id, 'EX', text(DAY_MS / 1000))
+    end
+  end
   local state = status == 'failed' and 'settled' or status
   bury(hold, state, charge, provider, 0, seq, seen.a, seen.po, seen.g)
   redis.call('HDEL', P .. 'open', hold_id)

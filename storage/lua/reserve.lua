@@ -17,34 +17,20 @@ elseif seen[1] then
 end
 
 local now = now_ms()
-local function refuse(reason, rule)
-  local field = text(math.floor(now / 60000)) .. '|' .. reason .. '|' .. rule .. '|'
-  local full = redis.call('HLEN', P .. 'refused') >= 10000
-  redis.call('HINCRBY', P .. 'refused', field .. (full and '' or ARGV[19]), 1)
-end
+local function refuse(reason, rule) count_refusal(now, reason, rule, ARGV[19]) end
 if meta[5] and meta[5] ~= '' then
   refuse('frozen', '')
   return { 'frozen', text(now) }
 end
+local blocked = blocked_campaign(ARGV[17])
+if blocked then
+  refuse('campaign_' .. blocked, '')
+  return { 'blocked', blocked, text(now) }
+end
 if number(meta[6]) >= number(ARGV[15]) then return { 'outbox_full' } end
 
-local overridden = redis.call('HLEN', P .. 'overrides') > 0
-local rules = {}
-for at = 20, #ARGV, 8 do
-  local first, last = ARGV[at + 4], ARGV[at + 5]
-  if now >= number(last) then first, last = ARGV[at + 6], ARGV[at + 7] end
-  if now < number(first) or now >= number(last) then return { 'stale', text(now) } end
-  local key = counter_key(ARGV[at + 1], first)
-  local value = place(key, ARGV[at + 3], number(ARGV[16]))
-  local limit = limit_of(ARGV[at + 1], value, first, overridden)
-  if not limit then return { 'stale_config' } end
-  local found = redis.call('HMGET', key, value .. ':p', value .. ':h')
-  rules[#rules + 1] = {
-    name = ARGV[at], key = key, counter = ARGV[at + 1], mode = ARGV[at + 2], value = value,
-    window_start = first, window_end = last, limit = limit,
-    posted = number(found[1]), held = number(found[2]),
-  }
-end
+local rules, stale = rules_asked(20, number(ARGV[16]), now)
+if stale then return { stale, text(now) } end
 
 -- A ceiling that the client did not set may be lowered, so that one hold takes at most its share
 -- of what is left in the tightest rule.
@@ -74,20 +60,8 @@ if least < ceiling then
   end
 end
 
--- Of several rules that refuse, name the one that stays shut longest.
-local refused, spent = nil, false
-for _, rule in ipairs(rules) do
-  local amount = counted(rule.mode, charge, provider)
-  if rule.posted + rule.held + amount > rule.limit then
-    local over = rule.posted + amount > rule.limit
-    local later = refused and number(rule.window_end) > number(refused.window_end)
-    if not refused or (over and not spent) or (over == spent and later) then
-      refused, spent = rule, over
-    end
-  end
-end
+local refused, reason = refusing(rules, charge, provider)
 if refused then
-  local reason = spent and 'budget_exceeded' or 'budget_in_flight'
   refuse(reason, refused.name)
   return {
     reason, refused.name, text(refused.limit), text(refused.posted), text(refused.held),

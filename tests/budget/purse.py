@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from budget.admission import Admission, AdmissionLimits, Grant
 from budget.charge import Pricing
 from budget.endings import Endings
+from budget.late import LateWork
 from budget.lifeline import Lifeline
 from budget.publication import Publication
 from budget.settlement import Settlement
@@ -17,6 +18,7 @@ from budget.windows import current_window
 from config.money import Nano, NanoPerMillion, usd_to_nano
 from config.rules import Rule, Window, value_digest
 from storage.holds import HoldStore
+from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.outbox import Outbox
 from storage.reconcile import Report, reconcile
@@ -72,6 +74,7 @@ class Process:
         self.endings = Endings(self.holds, ledger.entries_of)
         self.lifeline = Lifeline(self.link, self.holds, self.endings, lambda: {"kind": "proxy"})
         self.settlement = Settlement(self.lifeline)
+        self.late = LateWork(self.lifeline, self.settlement, Jobs(self.link, ledger))
         self.limits = AdmissionLimits(implicit_share_mille=50, outbox_bytes_max=1 << 30)
         self.admission = Admission(self.lifeline, self.settlement, lambda: self.limits)
 

@@ -261,17 +261,19 @@ async def test_overrides_bind_the_next_call(engines: Engines) -> None:
         proxy = await purse.process()
         window = current_window(per_campaign, proxy.lifeline.now_ms())
         overrides, counter = PREFIX + "overrides", per_campaign.counter
-        await purse.link.command("HSET", overrides, counter, f"{usd('0.2')}|*")
+        await purse.link.command("HSET", overrides, counter, usd("0.2"))
         assert (await refusal_of(proxy, 5_001)).limit_nano == usd("0.2")
         # One value's own goes before that of the whole rule, for this window alone.
-        one = f"{counter}/{value_digest('spring')}"
-        await purse.link.command("HSET", overrides, one, f"{usd('0.8')}|{window.start_ms}")
+        one = f"{counter}/{value_digest('spring')}@{window.start_ms}"
+        await purse.link.command("HSET", overrides, one, usd("0.8"))
         assert (await proxy.admit(20_000, "Spring")).remaining_nano == 0
         assert (await refusal_of(proxy, 5_001, "autumn")).limit_nano == usd("0.2")
         # One for another window does not bind in this.
-        await purse.link.command("HSET", overrides, counter, f"{usd('9')}|{window.end_ms}")
+        later = f"{counter}@{window.end_ms}"
+        await purse.link.command("HDEL", overrides, counter)
+        await purse.link.command("HSET", overrides, later, usd("9"))
         assert (await refusal_of(proxy, 10_001, "autumn")).limit_nano == usd("0.4")
-        await purse.link.command("HDEL", overrides, one, counter)
+        await purse.link.command("HDEL", overrides, one, later)
         assert (await refusal_of(proxy, 1, "spring")).limit_nano == usd("0.4")
 
 

@@ -1,10 +1,11 @@
 """The data that the project carries."""
 
 import hashlib
+from datetime import date
 
 import pytest
 
-from config.model_data import DATA_FILE, base_table, in_region, with_fees
+from config.model_data import DATA_FILE, base_table, in_region, table_of, with_fees
 from config.models import Fee, PriceKind
 from config.money import Nano
 
@@ -68,3 +69,19 @@ def test_a_fee_holds_for_every_model() -> None:
 def test_encodings_are_those_that_tiktoken_expects(name: str, sha256: str) -> None:
     raw = (DATA_FILE.parent / "encodings" / f"{name}.tiktoken").read_bytes()
     assert hashlib.sha256(raw).hexdigest() == sha256
+
+
+def test_a_data_file_may_know_prices_by_date() -> None:
+    def prices(nano: int) -> dict[str, dict[str, dict[str, int]]]:
+        return {"input": {"default": {"0": nano}}}
+
+    entry = {
+        "mode": "chat",
+        "prices": prices(10),
+        "changes": {"2027-01-01": prices(30), "2026-06-01": prices(20)},
+        "uplift_mille": {"eu": 1_100},
+    }
+    table = table_of({"source": "by hand", "fees": {}, "models": {"m": entry}})
+    days = (date(2026, 5, 31), date(2026, 6, 1), date(2027, 1, 1))
+    for made, found in ((table, [10, 20, 30]), (in_region(table, "eu"), [11, 22, 33])):
+        assert [made.models["m"].on(day).price(PriceKind.INPUT) for day in days] == found

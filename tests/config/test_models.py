@@ -129,3 +129,25 @@ def test_the_version_names_prices_exactly() -> None:
         assert changed.version != TABLE.version
     same = ModelTable(dict(reversed(TABLE.models.items())), TABLE.source, TABLE.fees_nano)
     assert same.version == TABLE.version
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "rules"),
+    [
+        ("gpt-4o", "gpt-4o", ()),
+        ("gpt-4o-2031-01-01", "gpt-4o", ("a dated name as its base",)),
+        (
+            "openai/ft:gpt-4o:acme::abc",
+            "ft:gpt-4o-2024-11-20",
+            (
+                "openai/ cut off",
+                "a fine-tuned model as its ft: entry",
+                "the latest dated name of its base",
+            ),
+        ),
+    ],
+)
+def test_it_is_told_which_rule_finds_a_model(name: str, model: str, rules: tuple[str, ...]) -> None:
+    found = TABLE.find(name)
+    assert found is not None
+    assert (found.model.name, found.rules) == (model, rules)

@@ -50,13 +50,15 @@ class Purse:
     def held(self) -> int:
         return sum(grant.held.charge for grant in self.open.values())
 
-    async def admit(self, facts: CallFacts, worst: WorstCase, pricing: Pricing) -> Grant:
+    async def admit(
+        self, facts: CallFacts, worst: WorstCase, pricing: Pricing, hold: Amounts | None = None
+    ) -> Grant:
         if self.refuse is not None:
             raise self.refuse
         ceiling = worst.output_ceiling
         if self.ceiling is not None and worst.lowerable:
             ceiling = self.ceiling
-        held = worst_amounts(pricing, worst, ceiling)
+        held = hold or worst_amounts(pricing, worst, ceiling)
         left = self.limit - self.posted - self.held - held.charge
         if left < 0:
             raise spent(self.limit, self.posted, self.held, held.charge)
@@ -77,6 +79,9 @@ class Purse:
 
     async def response_tokens(self, response_id: str) -> int | None:
         return None
+
+    async def find(self, kind: str, provider_id: str) -> None:
+        """It has no late work."""
 
     async def end(self, grant: Grant, outcome: Outcome) -> Receipt:
         del self.open[grant.facts.hold_id]
@@ -190,6 +195,7 @@ async def stand(
         current=lambda: running.terms,
         admission=real.admission if real else purse,  # type: ignore[arg-type]
         settlement=real.settlement if real else purse,  # type: ignore[arg-type]
+        late=real.late if real else purse,  # type: ignore[arg-type]
         keys=keys or NoKeys(),
         upstream=upstream,
         encrypt=lambda raw: "sealed:" + raw.hex(),
@@ -199,6 +205,7 @@ async def stand(
     config = uvicorn.Config(
         create_proxy(services),
         http=BoundedProtocol,
+        ws="websockets-sansio",
         lifespan="off",
         proxy_headers=False,
         log_config=None,

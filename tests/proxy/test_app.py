@@ -73,7 +73,7 @@ async def test_a_wrong_method_is_405_and_told_which_are_right(here):
 
 
 async def test_an_endpoint_that_cannot_be_bounded_is_refused_while_a_budget_applies(here, far):
-    response = await here.client.post("/v1/batches", json={})
+    response = await here.client.post("/v1/fine_tuning/jobs", json={})
     assert response.status_code == 403
     assert error(response)["purser"]["reason"] == "endpoint_not_bounded"
     assert response.headers["x-should-retry"] == "false"
@@ -82,15 +82,15 @@ async def test_an_endpoint_that_cannot_be_bounded_is_refused_while_a_budget_appl
 
 async def test_without_any_budget_it_is_forwarded(far):
     async with stand(terms(far.url), Purse(budgeted=False)) as here:
-        response = await here.client.post("/v1/batches", json={"a": 1})
+        response = await here.client.post("/v1/fine_tuning/jobs", json={"a": 1})
     assert response.status_code == 200
     assert far.received[0].body == b'{"a":1}'
 
 
 async def test_ops_may_list_a_path_as_free_but_never_a_metered_one(far):
-    free = ("/v1/batches", "/v1/new/{thing}", "/v1/chat/completions")
+    free = ("/v1/fine_tuning/jobs", "/v1/new/{thing}", "/v1/chat/completions")
     async with stand(terms(far.url, free_paths=free)) as here:
-        assert (await here.client.post("/v1/batches", json={})).status_code == 200
+        assert (await here.client.post("/v1/fine_tuning/jobs", json={})).status_code == 200
         assert (await here.client.get("/v1/new/x")).status_code == 200
         assert (await here.client.post("/v1/chat/completions", json={})).status_code == 400
 

@@ -22,9 +22,9 @@ def raw_deflate(data: bytes) -> bytes:
     [
         (None, PLAIN),
         ("identity", PLAIN),
-        ("gzip", gzip.compress(PLAIN)),
-        (" GZIP ", gzip.compress(PLAIN)),
-        ("x-gzip", gzip.compress(PLAIN)),
+        ("gzip", gzip.compress(PLAIN, mtime=0)),
+        (" GZIP ", gzip.compress(PLAIN, mtime=0)),
+        ("x-gzip", gzip.compress(PLAIN, mtime=0)),
         ("deflate", zlib.compress(PLAIN)),
         ("deflate", raw_deflate(PLAIN)),
     ],

@@ -2,7 +2,8 @@
 
 import pytest
 
-from proxy.endpoints import ENDPOINTS, Kind, Shape, UnknownPath, WrongMethod, find
+from proxy.endpoints import ENDPOINTS, MEANS, Kind, Shape, UnknownPath, WrongMethod, find
+from tests.proxy.endpoint_page import PAGE, page
 
 
 @pytest.mark.parametrize(
@@ -15,11 +16,34 @@ from proxy.endpoints import ENDPOINTS, Kind, Shape, UnknownPath, WrongMethod, fi
         ("GET /v1/models", Kind.FREE, Shape.NONE),
         ("GET /v1/models/gpt-4o", Kind.FREE, Shape.NONE),
         ("GET /v1/models/ft:gpt-4o:acme::x1", Kind.FREE, Shape.NONE),
-        ("POST /v1/images/generations", Kind.REFUSED, Shape.NONE),
+        ("POST /v1/images/generations", Kind.METERED, Shape.IMAGES),
+        ("POST /v1/images/edits", Kind.METERED, Shape.IMAGES),
+        ("POST /v1/audio/speech", Kind.METERED, Shape.SPEECH),
+        ("POST /v1/audio/translations", Kind.METERED, Shape.TRANSCRIPTION),
+        ("POST /v1/videos", Kind.METERED, Shape.VIDEO),
+        ("POST /v1/videos/v1/remix", Kind.REFUSED, Shape.NONE),
+        ("GET /v1/videos/v1/content", Kind.FREE, Shape.NONE),
+        ("POST /v1/responses/compact", Kind.METERED, Shape.COMPACT),
+        ("POST /v1/responses/input_tokens", Kind.FREE, Shape.NONE),
+        ("POST /v1/responses/resp_1/cancel", Kind.LATE, Shape.RESPONSES),
+        ("DELETE /v1/chat/completions/chatcmpl_1", Kind.FREE, Shape.NONE),
+        ("POST /v1/moderations", Kind.FREE, Shape.NONE),
+        ("POST /v1/files", Kind.FREE, Shape.NONE),
+        ("GET /v1/files/file_1/content", Kind.FREE, Shape.NONE),
+        ("POST /v1/uploads/u1/parts", Kind.FREE, Shape.NONE),
+        ("POST /v1/vector_stores", Kind.REFUSED, Shape.NONE),
+        ("POST /v1/vector_stores/vs_1/files", Kind.REFUSED, Shape.NONE),
+        ("GET /v1/vector_stores/vs_1/files", Kind.FREE, Shape.NONE),
+        ("POST /v1/vector_stores/vs_1/search", Kind.METERED, Shape.FIXED),
+        ("POST /v1/conversations/c1/items", Kind.FREE, Shape.NONE),
+        ("POST /v1/containers", Kind.REFUSED, Shape.NONE),
+        ("POST /v1/batches", Kind.LATE, Shape.BATCH),
+        ("GET /v1/batches/b1", Kind.LATE, Shape.BATCH),
+        ("POST /v1/evals/e1/runs", Kind.REFUSED, Shape.NONE),
         ("POST /v1/fine_tuning/jobs", Kind.REFUSED, Shape.NONE),
         ("POST /v1/realtime/client_secrets", Kind.REFUSED, Shape.NONE),
         ("POST /v1/threads/t1/runs", Kind.REFUSED, Shape.NONE),
-        ("GET /v1/responses/resp_1", Kind.REFUSED, Shape.NONE),
+        ("GET /v1/responses/resp_1", Kind.LATE, Shape.RESPONSES),
         ("DELETE /v1/models/mine", Kind.REFUSED, Shape.NONE),
     ],
 )
@@ -74,7 +98,16 @@ def test_every_row_is_found_by_its_own_path() -> None:
 
 
 def test_what_is_refused_says_why() -> None:
-    assert all(row.why for row in ENDPOINTS if row.kind is Kind.REFUSED)
+    assert all(row.why for row in ENDPOINTS if row.kind is not Kind.METERED)
+
+
+def test_what_is_metered_says_how_it_is_bounded_and_where_its_usage_stands() -> None:
+    for row in ENDPOINTS:
+        assert (row.shape in MEANS) == (row.kind in (Kind.METERED, Kind.LATE))
+
+
+def test_the_page_says_what_the_table_says() -> None:
+    assert PAGE.read_text() == page(), "write it anew: python -m tests.proxy.endpoint_page"
 
 
 def test_names_for_rules_leave_out_the_version() -> None:

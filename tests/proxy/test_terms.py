@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.models import PriceKind
 from config.rules import Dimension
 from config.settings import load
 from proxy.terms import terms_from
@@ -63,3 +64,16 @@ def test_what_a_process_is_bound_to_decides_whether_it_is_open(tmp_path):
     assert terms_from(loaded, "7", SANDBOX).open_to_loopback
     assert not terms_from(loaded, "7", SANDBOX, "0.0.0.0").open_to_loopback
     assert terms_from(loaded, "7", SANDBOX).aliases == ("baggage",)
+
+
+def test_a_call_keeps_the_price_of_its_day(tmp_path):
+    path = tmp_path / "purser.yaml"
+    override = "{from: 2020-01-01, input_usd_per_1m: 7, changes: [CHANGE]}"
+    change = "{from: 9000-01-01, input_usd_per_1m: 9}"
+    text = f"prices: {{overrides: {{gpt-4o: {override.replace('CHANGE', change)}}}}}"
+    path.write_text(text)
+    pricing = terms_from(load(path, {}), "7", SANDBOX).pricing("CONTENT", "gpt-4o-2024-08-06")
+    other = terms_from(load(path, {}), "7", SANDBOX).pricing("CONTENT", "gpt-4o")
+    assert other.model.price(PriceKind.INPUT) == 7_000_000_000
+    assert other.version.endswith("@2020-01-01")
+    assert pricing.version + "@2020-01-01" == other.version

@@ -204,6 +204,26 @@ async def test_a_search_finds_the_newest_first_and_goes_on(ledger):
     assert await seqs(since_ms=NEW_YEAR_MS + 2, until_ms=NEW_YEAR_MS + 4) == [3, 2]
 
 
+async def test_everything_is_read_in_batches_the_oldest_first(ledger):
+    await ledger.append([entry(seq, campaign="a" if seq % 2 else "b") for seq in range(1, 8)])
+
+    async def seqs(rows, **wanted):
+        return [[e.seq for e in some] async for some in ledger.batches(Search(**wanted), rows)]
+
+    assert await seqs(3) == [[1, 2, 3], [4, 5, 6], [7]]
+    assert await seqs(2, campaign="A") == [[1, 3], [5, 7]]
+    assert await seqs(2, campaign="c") == []
+
+
+async def test_what_comes_while_batches_are_read_is_left_for_the_next_time(ledger):
+    await ledger.append([entry(1), entry(2)])
+    read = []
+    async for some in ledger.batches(Search(), 1):
+        read += [e.seq for e in some]
+        await ledger.append([entry(3)])
+    assert read == [1, 2]
+
+
 @pytest.mark.parametrize("table", ["billing_log", "audit_log"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET seq = 9", "DELETE FROM {}"])
 async def test_the_database_itself_refuses_to_change_what_was_written(

@@ -1,0 +1,1 @@
+"""The billing API: procedures, schemas, tokens; REST and tRPC in front of the same functions."""

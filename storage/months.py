@@ -1,0 +1,34 @@
+"""The budget of each month as somebody set it, so that a past month still knows its own."""
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.database import is_sqlite, reading, writing
+from storage.ledger import Ledger
+from storage.tables import monthly_budget
+
+
+async def note(ledger: Ledger, month: str, limit_nano: int, alert_at_mille: int) -> None:
+    """Keep the budget of `month` ("2026-01")."""
+    dialect: Any = sqlite if is_sqlite(ledger.engine.url) else postgresql
+    values = {
+        "limit_nano": limit_nano,
+        "alert_at_mille": alert_at_mille,
+        "changed_ms": int(time.time() * 1000),
+    }
+    statement = dialect.insert(monthly_budget).values(month=month, **values)
+    async with writing(ledger.engine) as connection:
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=["month"], set_=values)
+        )
+
+
+async def limit(ledger: Ledger, month: str) -> int | None:
+    """The budget of `month` in nano-dollars, where somebody set one."""
+    query = select(monthly_budget.c.limit_nano).where(monthly_budget.c.month == month)
+    async with reading(ledger.engine) as connection:
+        found = await connection.scalar(query)
+    return None if found is None else int(found)
