@@ -33,7 +33,6 @@ from tests.proxy.samples import CHAT, COMPLETIONS, EMBEDDINGS, HI, RESPONSES, wo
         (RESPONSES, {"tools": {}}, "tools"),
         (RESPONSES, {"tools": [1]}, "tools"),
         (RESPONSES, {"tools": [{"type": "image_generation"}]}, "tools"),
-        (RESPONSES, {"background": True}, "background"),
         (RESPONSES, {"previous_response_id": 5}, "previous_response_id"),
         (COMPLETIONS, {"prompt": {"a": 1}}, "prompt"),
         (COMPLETIONS, {"prompt": ["a", 1]}, "prompt"),

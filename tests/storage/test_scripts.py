@@ -14,7 +14,7 @@ from tests.source import ROOT
 
 ALL = [value for value in vars(scripts).values() if isinstance(value, Script)]
 FOLDER = ROOT / "storage" / "lua"
-SHARED = {"common", "ending"}
+SHARED = {"common", "ending", "asking"}
 
 
 def test_every_file_is_a_script() -> None:
