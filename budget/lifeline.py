@@ -129,6 +129,9 @@ class Lifeline:
                 if self.standing is not None:
                     _log.error("Redis is away: nothing is admitted", extra={"why": str(error)})
                 self.standing = None
+            except Exception:  # noqa: BLE001  the last resort: a process that beats no more is lost
+                _log.exception("a beat failed: nothing is admitted until one succeeds")
+                self.standing = None
             pause = LISTEN_S if self.ready else _SOON_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):

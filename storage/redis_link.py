@@ -26,6 +26,7 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from config.bounds import REDIS_CONNECT_S, REDIS_REPLY_S
 from config.values import redacted_url
@@ -53,14 +54,20 @@ _PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
 
 
 async def _greet(connection: AbstractConnection) -> None:
+    """Ask a new connection's server who it is; one that does not say so in time is left."""
+    greeted = False
     try:
-        async with asyncio.timeout(REDIS_REPLY_S):
+        async with asyncio.timeout(REDIS_CONNECT_S):
             await connection.on_connect()
             await connection.send_command("INFO", "server")
             answer = await connection.read_response()
+        greeted = True
     except TimeoutError as error:
-        # As redis-py's own, so that it closes the connection.
-        raise redis.exceptions.TimeoutError("it does not say who it is") from error
+        raise RedisConnectionError("the server did not greet in time") from error
+    finally:
+        # Half a greeting would be the answer to the next question on this connection.
+        if not greeted:
+            await connection.disconnect(nowait=True)
     lines = answer.decode() if isinstance(answer, bytes) else str(answer)
     found = [line[7:].strip() for line in lines.splitlines() if line.startswith("run_id:")]
     connection.purser_run_id = found[0] if found else "unknown"  # type: ignore[attr-defined]

@@ -134,3 +134,30 @@ async def test_a_redis_that_stops_answering_is_given_up(valkey_url: str, link: R
     assert clock() - began < 2 * REDIS_REPLY_S
     assert await waiting.command("PING") == b"PONG"
     await waiting.close()
+
+
+async def test_a_greeting_that_is_cancelled_leaves_no_half_open_connection() -> None:
+    """Or its late answer would be taken for the next one's."""
+    asked = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    link = RedisLink(f"redis://127.0.0.1:{port}", connections=1)
+    try:
+        task = asyncio.create_task(link.command("PING"))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(RedisUnavailable):
+            await link.run_id()
+    finally:
+        await link.close()
+        server.close()
+        await server.wait_closed()
