@@ -8,12 +8,15 @@ COPY config config
 COPY storage storage
 COPY budget budget
 COPY proxy proxy
+COPY insights insights
+COPY api api
+COPY dashboard dashboard
 COPY sandbox sandbox
 COPY app app
 RUN deploy/install .venv requirements.lock \
     && .venv/bin/python -m uv pip uninstall --quiet --python .venv/bin/python pip \
     && rm .venv/bin/uv .venv/bin/uvx \
-    && .venv/bin/python -m compileall -q config storage budget proxy sandbox app
+    && .venv/bin/python -m compileall -q config storage budget proxy insights api dashboard sandbox app
 
 FROM python:3.11-slim-bookworm
 RUN groupadd --system --gid 10001 purser \

@@ -6,8 +6,8 @@ from config.settings import Loaded
 from proxy.local import is_loopback
 
 
-def banner(loaded: Loaded, engines: Engines, url: str) -> str:
-    """The text, for standard error."""
+def banner(loaded: Loaded, engines: Engines, url: str, door: str) -> str:
+    """The text, for standard error. `door` says how to log in; empty where there is no panel."""
     settings = loaded.settings
     is_open = settings.auth.proxy == "auto" and is_loopback(settings.server.host)
     key = "anything" if is_open else "<what `purser keys create` prints>"
@@ -20,11 +20,12 @@ def banner(loaded: Loaded, engines: Engines, url: str) -> str:
         f"{rule.name} {usd_text(rule.limit_nano)} USD a {rule.window}" for rule in loaded.rules[:4]
     )
     more = f" and {len(loaded.rules) - 4} more" if len(loaded.rules) > 4 else ""
+    panel = f"\n    panel      {url}/admin/budget\n    log in     {door}" if door else ""
     return f"""
   Purser is up.
 
     proxy      {url}/v1
-    billing    {url}/api/billing
+    billing    {url}/api/billing{panel}
     health     {url}/readyz
     upstream   {upstream}
     budgets    {limits or "none: nothing is refused"}{more}
@@ -36,5 +37,20 @@ def banner(loaded: Loaded, engines: Engines, url: str) -> str:
     export OPENAI_BASE_URL={url}/v1
     export OPENAI_API_KEY={key}
     export OPENAI_CUSTOM_HEADERS=$'X-Agent-Type: CONTENT\\nX-Campaign-Id: holiday-2024'
+
+"""
+
+
+def panel_banner(loaded: Loaded, engines: Engines, url: str, door: str) -> str:
+    """The same, of a process that serves the panel and no calls."""
+    return f"""
+  Purser's panel is up.
+
+    panel      {url}/admin/budget
+    log in     {door}
+    billing    {url}/api/billing
+    health     {url}/readyz
+    config     {loaded.path}
+    data       {engines.data_dir}
 
 """

@@ -76,6 +76,12 @@ def proxy(config: ConfigFile = None) -> None:
     _run("roles", "proxy", config)
 
 
+@cli.command(epilog="Example: purser dashboard --config /etc/purser.yaml")
+def dashboard(config: ConfigFile = None) -> None:
+    """Serve the panel and the billing API, and no calls."""
+    _run("roles", "dashboard", config)
+
+
 @cli.command(epilog="Example: purser janitor --config /etc/purser.yaml")
 def janitor(config: ConfigFile = None) -> None:
     """Do everything periodic: drain the outbox, end the holds of dead proxies, check counters."""

@@ -8,20 +8,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
-
-from api.app import create_api
-from api.context import Services as ApiServices
+from app.desk import desk_of
 from app.engines import Engines
 from app.live import Live
+from app.readiness import readiness
 from app.root import Root
 from app.secrets import metadata_cipher
 from budget.admission import Admission, AdmissionLimits
 from budget.endings import Endings
 from budget.late import LateWork
 from budget.lifeline import Lifeline
-from budget.manual import ManualCosts, ManualTerms
-from budget.overrides import Limits
 from budget.settlement import Settlement
 from proxy.app import create_proxy
 from proxy.forward import Upstream
@@ -40,7 +36,7 @@ LEAVE_S: Final = 10.0
 class ProxyProcess:
     """What serves calls. `sandbox_url` is that of the stand-in, where it answers."""
 
-    def __init__(self, engines: Engines, live: Live, sandbox_url: str) -> None:
+    def __init__(self, engines: Engines, live: Live, sandbox_url: str, *, with_panel: bool) -> None:
         self._live = live
         self._host = live.loaded.settings.server.host
         self._sandbox_url = f"{sandbox_url}/v1" if sandbox_url else ""
@@ -69,16 +65,9 @@ class ProxyProcess:
             readiness=self._readiness,
             metrics=Metrics(),
         )
-        billing = ApiServices(
-            link=engines.link,
-            ledger=engines.ledger,
-            lifeline=self.lifeline,
-            keys=keys,
-            manual=ManualCosts(self.lifeline, engines.ledger, self._manual_terms, encrypt),
-            limits=Limits(engines.link, engines.ledger, self.lifeline.now_ms),
-            current=lambda: live.loaded,
-        )
-        self.app = Root(create_proxy(services), create_api(billing))
+        desk = desk_of(engines, live, self.lifeline, encrypt, with_panel=with_panel)
+        self._panel = desk.panel
+        self.app = Root(create_proxy(services), desk.api, desk.panel)
 
     @property
     def sandbox_url(self) -> str:
@@ -88,12 +77,16 @@ class ProxyProcess:
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
         await asyncio.to_thread(preload)
+        if self._panel is not None:
+            await self._panel.start()
         self.lifeline.start()
 
     async def stop(self) -> None:
         """Wait for endings to be acknowledged, then leave."""
         await self.late.wait_until_acknowledged(LEAVE_S)
         await self.settlement.wait_until_acknowledged(LEAVE_S)
+        if self._panel is not None:
+            await self._panel.stop()
         await self.lifeline.stop()
         await self._upstream.aclose()
 
@@ -113,12 +106,6 @@ class ProxyProcess:
             outbox_bytes_max=settings.storage.outbox_bytes_max,
         )
 
-    def _manual_terms(self) -> ManualTerms:
-        loaded = self._live.loaded
-        return ManualTerms(
-            loaded.rates, loaded.models.version, loaded.settings.storage.outbox_bytes_max
-        )
-
     def _current(self) -> Terms:
         loaded, standing = self._live.loaded, self.lifeline.standing
         generation = standing.generation if standing else ""
@@ -128,19 +115,4 @@ class ProxyProcess:
         return self._terms[2]
 
     async def _readiness(self) -> Readiness:
-        standing = self.lifeline.standing
-        generation = standing.generation if standing else ""
-        if not self.lifeline.ready or standing is None:
-            return Readiness(False, generation, (self.lifeline.why_not_ready,))
-        reasons = []
-        if self._live.problem:
-            reasons.append(f"the changed configuration is not used: {self._live.problem}")
-        if standing.digest != self._live.loaded.digest:
-            reasons.append(
-                f"this process's configuration ({self._live.loaded.digest}) is not the one in "
-                f"force ({standing.digest}, generation {generation})"
-            )
-        if standing.frozen:
-            said = orjson.loads(standing.frozen)
-            reasons.append(f"all spending is frozen by {said['who']}: {said['reason']}")
-        return Readiness(True, generation, tuple(reasons))
+        return readiness(self.lifeline, self._live)

@@ -15,8 +15,10 @@ from typing import Final
 
 import uvloop
 
-from app.banner import banner
+from app.banner import banner, panel_banner
+from app.dashing import DashboardProcess
 from app.engines import Engines, answers_from_sandbox, opened
+from app.first_admin import ensure_first_admin
 from app.janitor import Janitor
 from app.live import Live, Publisher
 from app.logs import set_up_logs
@@ -44,6 +46,11 @@ def run_serve(loaded: Loaded) -> int:
 def run_proxy(loaded: Loaded) -> int:
     """One proxy process; a janitor has to run somewhere."""
     return _run(loaded, lambda given: _serve_one(given, with_janitor=False))
+
+
+def run_dashboard(loaded: Loaded) -> int:
+    """Panel and billing API; proxies and a janitor run elsewhere."""
+    return _run(loaded, _dashboard_alone)
 
 
 def run_janitor(loaded: Loaded) -> int:
@@ -77,7 +84,7 @@ def _say(text: str) -> None:
 
 
 @asynccontextmanager
-async def _proxy(engines: Engines, live: Live) -> AsyncIterator[ProxyProcess]:
+async def _proxy(engines: Engines, live: Live, *, with_panel: bool) -> AsyncIterator[ProxyProcess]:
     """A proxy that has joined Redis, with the sandbox beside it where that answers."""
     async with AsyncExitStack() as stack:
         url = ""
@@ -86,7 +93,7 @@ async def _proxy(engines: Engines, live: Live) -> AsyncIterator[ProxyProcess]:
             await sandbox.start()
             stack.push_async_callback(sandbox.stop)
             url = sandbox.url
-        proxy = ProxyProcess(engines, live, url)
+        proxy = ProxyProcess(engines, live, url, with_panel=with_panel)
         await proxy.start()
         stack.push_async_callback(proxy.stop)
         yield proxy
@@ -106,11 +113,14 @@ async def _serve_one(
         else:
             watcher = asyncio.create_task(_watch(live, engines))
             stack.callback(watcher.cancel)
-        proxy = await stack.enter_async_context(_proxy(engines, live))
+        alone = multiprocessing.parent_process() is None
+        with_panel = with_janitor or not alone
+        door = await ensure_first_admin(loaded, engines) if with_janitor else ""
+        proxy = await stack.enter_async_context(_proxy(engines, live, with_panel=with_panel))
         if janitor is not None:
             janitor.sandbox_url = proxy.sandbox_url
-        if multiprocessing.parent_process() is None:
-            sys.stderr.write(banner(loaded, engines, address(listener)))
+        if alone:
+            sys.stderr.write(banner(loaded, engines, address(listener), door))
         await server(proxy.app).serve([listener])
     return 0
 
@@ -125,6 +135,22 @@ async def _watch(live: Live, engines: Engines) -> None:
         except StorageError as error:
             _log.info("the changed rules wait for storage", extra={"why": str(error)})
         await asyncio.sleep(CONFIG_POLL_S)
+
+
+async def _dashboard_alone(loaded: Loaded) -> int:
+    settings = loaded.settings
+    listener = bind(settings.server.host, settings.server.port)
+    live = Live(loaded)
+    async with opened(loaded) as engines, AsyncExitStack() as stack:
+        watcher = asyncio.create_task(_watch(live, engines))
+        stack.callback(watcher.cancel)
+        door = await ensure_first_admin(loaded, engines)
+        process = DashboardProcess(engines, live)
+        await process.start()
+        stack.push_async_callback(process.stop)
+        sys.stderr.write(panel_banner(loaded, engines, address(listener), door))
+        await server(process.app).serve([listener])
+    return 0
 
 
 async def _janitor_alone(loaded: Loaded) -> int:
@@ -152,8 +178,9 @@ async def _serve_many(loaded: Loaded) -> int:
     async with opened(loaded) as engines:
         janitor = Janitor(engines, Live(loaded))
         janitor.start()
+        door = await ensure_first_admin(loaded, engines)
         workers = [_worker(loaded.path, listener) for _ in range(settings.server.workers)]
-        sys.stderr.write(banner(loaded, engines, address(listener)))
+        sys.stderr.write(banner(loaded, engines, address(listener), door))
         while not stop.is_set():
             for at, worker in enumerate(workers):
                 if not worker.is_alive():

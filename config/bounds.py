@@ -95,6 +95,28 @@ KEY_ALLOWED_MAX: Final = 100
 """Models, and endpoints, that one key is bound to."""
 KEY_LIFE_S_MAX: Final = 10 * 366 * DAY_S
 
+# The panel.
+SESSION_IDLE_S: Final = 12 * HOUR_S
+"""A session that nobody uses ends after this."""
+SESSION_LIFE_S: Final = 7 * DAY_S
+"""A session ends after this, used or not."""
+SESSION_TOUCH_S: Final = MINUTE_S
+"""That a session is used is noted at most this often."""
+SESSION_HEARD_S: Final = 2.0
+"""A revocation in another process binds within this."""
+PASSWORD_CHARS_MIN: Final = 10
+PASSWORD_CHARS_MAX: Final = 256
+PASSWORDS_AT_ONCE: Final = 2
+"""argon2 takes a core and 64 MiB for each."""
+PASSWORDS_WAITING_MAX: Final = 32
+"""Further logins are asked to come again."""
+LOGIN_BODY_BYTES_MAX: Final = 4 * KIB
+PANEL_BODY_BYTES_MAX: Final = 256 * KIB
+PANEL_AT_ONCE_MAX: Final = 16
+"""Callbacks worked on at once; calls through the proxy must find their connections."""
+VIEWS_PER_USER_MAX: Final = 50
+VIEW_QUERY_CHARS_MAX: Final = 2 * KIB
+
 # Outbox and ledger.
 OUTBOX_BYTES_MAX_DEFAULT: Final = 512 * MIB
 OUTBOX_BYTES_MIN: Final = MIB
@@ -173,4 +195,6 @@ assert INLINE_TIKTOKEN_BYTES_MAX <= TEXT_TIKTOKEN_BYTES_MAX
 assert UNBROKEN_RUN_CHARS_MAX <= TEXT_TIKTOKEN_BYTES_MAX
 assert BODY_BYTES_MAX <= TOKENS_MAX, "a text of the largest body, a token a byte, is not absurd"
 assert MIN_OUTPUT_TOKENS <= MIN_OUTPUT_TOKENS_REASONING <= TOKENS_MAX
+assert SESSION_TOUCH_S < SESSION_IDLE_S < SESSION_LIFE_S
+assert LOGIN_BODY_BYTES_MAX >= 3 * PASSWORD_CHARS_MAX, "a percent-encoded password must fit"
 assert EVENT_BYTES_MAX <= ANSWER_BYTES_MAX

@@ -11,6 +11,7 @@ StorageError
 ├── SchemaMismatch        the database is at another revision than this code
 ├── EmbeddedFailed        the private Valkey in the data folder did not start
 ├── KeyProblem            a key cannot be made, found or changed as was asked
+├── UserProblem           a user of the panel, or one's view, likewise
 └── Conflict              the same hold was told to end twice, with different amounts
 """
 
@@ -57,6 +58,10 @@ class EmbeddedFailed(StorageError):
 
 class KeyProblem(StorageError):
     """A key cannot be made, found or changed as was asked: its text says why."""
+
+
+class UserProblem(StorageError):
+    """A user of the panel, or a saved view, cannot be made, found or changed as was asked."""
 
 
 class Conflict(StorageError):

@@ -232,6 +232,50 @@ api_key = Table(
     Index(None, "name_folded"),
 )
 
+admin_user = Table(
+    "admin_user",
+    metadata,
+    Column("name_folded", String(256), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("hash", String(256), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=false()),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    CheckConstraint("role IN ('admin', 'viewer')", name="role"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("user", String(256), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(256), nullable=False),
+    UniqueConstraint("id"),
+    Index(None, "user"),
+    Index(None, "expires_ms"),
+)
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(256), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("section", String(32), nullable=False),
+    Column("query", String(2048), nullable=False),
+    Column("shared", Boolean, nullable=False, server_default=false()),
+    Column("made_ms", BigInteger, nullable=False),
+    UniqueConstraint("owner", "name"),
+    Index(None, "shared"),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

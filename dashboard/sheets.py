@@ -1,0 +1,15 @@
+"""The style sheets, put together once: one for the panel, one for the login page."""
+
+from dashboard.static import ASSETS
+
+PANEL_PARTS = ("tokens.css", "shell.css")
+LOGIN_PARTS = ("tokens.css", "login.css")
+
+
+def made() -> dict[str, bytes]:
+    """Each sheet by the name under which it is served."""
+    return {"panel.css": _joined(PANEL_PARTS), "door.css": _joined(LOGIN_PARTS)}
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    return "\n".join((ASSETS / part).read_text() for part in parts).encode()

@@ -1,0 +1,268 @@
+"""Around every section: navigation, title, period, user. Where one is stands in the URL alone."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import dash_mantine_components as dmc
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from budget.errors import BudgetError
+from dashboard.context import PREFIX, Context, who
+from dashboard.errors import TOASTS
+from dashboard.pages import BY_SLUG, PAGES
+from dashboard.registry import Page
+from dashboard.services import Services
+from dashboard.state import PERIODS, View, parse
+from storage.errors import StorageError
+
+PERIOD_NAMES: Final = {"24h": "24 h", "7d": "7 d", "30d": "30 d", "month": "Month"}
+STEP_NAMES: Final = {
+    "auto": "Automatic",
+    "hour": "Hours",
+    "day": "Days",
+    "week": "Weeks",
+    "month": "Months",
+}
+THEMES: Final = {"system": "System", "dark": "Dark", "light": "Light", "contrast": "High contrast"}
+WITHOUT_PERIOD: Final = frozenset({"rules", "rates", "keys", "audit", "settings", "not-found"})
+"""Sections that show how things stand, not what happened in a time."""
+
+
+def view_of(pathname: Any, search: Any) -> View:
+    """The view that an address shows; one that is none of ours shows `not-found`."""
+    path = pathname if isinstance(pathname, str) else PREFIX
+    slug = path.removeprefix(PREFIX).strip("/") or "overview"
+    known = path.startswith(PREFIX) and slug in BY_SLUG
+    return parse(slug if known else "not-found", search if isinstance(search, str) else "")
+
+
+async def whole(context: Context) -> Any:
+    """The page with its frame, as it is first drawn."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location("url", refresh="callback-nav"),
+            dcc.Store("titled"),
+            html.A("Skip to the content", href="#content", className="skip"),
+            html.Nav(navigation(context), id="nav", className="nav", **{"aria-label": "Sections"}),
+            html.Div(
+                [
+                    html.Header(top(context), id="top", className="top"),
+                    html.Main(
+                        await content(context), id="content", className="page", tabIndex="-1"
+                    ),
+                ],
+                className="body",
+            ),
+            dmc.NotificationContainer(id=TOASTS, position="top-right", limit=4),
+        ],
+        forceColorScheme="dark",
+    )
+
+
+async def content(context: Context) -> list[Any]:
+    """The section itself, below what the address got wrong."""
+    told = [html.P(text, className="told", role="status") for text in context.view.problems]
+    page = BY_SLUG.get(context.view.section)
+    if page is None:
+        back = dcc.Link("To the overview", href=PREFIX, className="more")
+        return [html.P(["There is nothing at this address. ", back], className="empty")]
+    try:
+        made = await page.layout(context)
+    except (StorageError, BudgetError) as error:
+        return [html.P(f"This cannot be shown now: {error}.", className="empty", role="alert")]
+    return [*told, *(made if isinstance(made, list) else [made])]
+
+
+def navigation(context: Context) -> list[Any]:
+    """The brand, the sections, and on a phone the rest of them behind `More`."""
+    view = context.view
+    links = [_nav_link(page, view) for page in PAGES]
+    rest = [_nav_link(page, view) for page in PAGES if not page.phone]
+    more = html.Details(
+        [
+            html.Summary([_icon("more"), html.Span("More")], className="nav-link"),
+            html.Div(rest, className="menu"),
+        ],
+        className="nav-more",
+    )
+    sandbox = context.services.upstream == "sandbox"
+    return [
+        dcc.Link(
+            [html.Span(className="mark"), html.Span("Purser")], href=PREFIX, className="brand"
+        ),
+        html.Div(links, className="nav-links"),
+        more,
+        *(
+            [html.P([_icon("sandbox"), "Sandbox: no real money"], className="nav-note")]
+            if sandbox
+            else []
+        ),
+    ]
+
+
+def _nav_link(page: Page, view: View) -> Any:
+    here = page.slug == view.section
+    there = View(page.slug, view.period, view.first, view.last)
+    return dcc.Link(
+        [_icon(page.icon), html.Span(page.title)],
+        href=there.href(PREFIX),
+        className=f"nav-link{' on' if here else ''}{' phone' if page.phone else ''}",
+        **({"title": f"{page.title}, shown now"} if here else {}),
+    )
+
+
+def top(context: Context) -> list[Any]:
+    """The section's title, the period, whether figures move, and who is logged in."""
+    view = context.view
+    page = BY_SLUG.get(view.section)
+    tools = [] if view.section in WITHOUT_PERIOD else [_periods(view), _steps(view)]
+    return [
+        html.H1(page.title if page else "Nothing here", id="heading"),
+        html.Div(tools, className="tools"),
+        html.Button(
+            [html.Span(className="dot"), html.Span("Live", id="live-text")],
+            id="live",
+            className="live",
+            title="Figures refresh by themselves; click to pause",
+        ),
+        _user(context),
+    ]
+
+
+def _periods(view: View) -> Any:
+    custom = view.first is not None
+    links = [
+        dcc.Link(
+            PERIOD_NAMES[name],
+            href=replace(view, period=name, first=None, last=None).href(PREFIX),
+            className="on" if not custom and name == view.period else "",
+        )
+        for name in PERIODS
+    ]
+    shown = [view.first.isoformat(), view.last.isoformat()] if view.first and view.last else None
+    label = f"{view.first} to {view.last}" if custom else "Custom"
+    picker = html.Details(
+        [
+            html.Summary(label, className="on" if custom else ""),
+            html.Div(
+                [
+                    dmc.DatePickerInput(
+                        id="range",
+                        type="range",
+                        value=shown,
+                        label="From and to",
+                        placeholder="Two days",
+                        valueFormat="YYYY-MM-DD",
+                        ariaLabels={"monthLevelControl": "Change level"},
+                        popoverProps={"withRoles": False, "withinPortal": False},
+                    ),
+                ],
+                className="menu",
+            ),
+        ]
+    )
+    return html.Div([*links, picker], className="periods", role="group", **{"aria-label": "Period"})
+
+
+def _steps(view: View) -> Any:
+    links = [
+        dcc.Link(
+            text,
+            href=replace(view, granularity=name).href(PREFIX),
+            className="on" if name == view.granularity else "",
+        )
+        for name, text in STEP_NAMES.items()
+    ]
+    shown = "By" if view.granularity == "auto" else f"By {STEP_NAMES[view.granularity].lower()}"
+    return html.Details(
+        [
+            html.Summary([_icon("calendar"), shown], title="How fine"),
+            html.Div(links, className="menu"),
+        ],
+        className="steps",
+    )
+
+
+def _user(context: Context) -> Any:
+    session = context.session
+    themes = [
+        html.Button(text, className="theme-choice", **{"data-choose-theme": name})
+        for name, text in THEMES.items()
+    ]
+    doors = [
+        html.Form(
+            html.Button([_icon("logout"), text], type="submit"),
+            action=f"{PREFIX}{path}",
+            method="POST",
+        )
+        for path, text in (("logout", "Log out"), ("logout-everywhere", "Log out everywhere"))
+    ]
+    return html.Details(
+        [
+            html.Summary([_icon("user"), html.Span(session.user, className="name")]),
+            html.Div(
+                [
+                    html.P([html.B(session.user), f" · {session.role}"]),
+                    html.Div(themes, className="themes", role="group", **{"aria-label": "Theme"}),
+                    *doors,
+                ],
+                className="menu",
+            ),
+        ],
+        className="user",
+    )
+
+
+def _icon(name: str) -> Any:
+    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+
+
+def register(app: Dash, services: Services) -> None:
+    """The callbacks of the frame."""
+
+    @app.callback(
+        Output("nav", "children"),
+        Output("top", "children"),
+        Output("content", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        prevent_initial_call=True,
+    )
+    async def show(pathname: Any, search: Any) -> Any:
+        context = Context(services, who(), view_of(pathname, search))
+        return navigation(context), top(context), await content(context)
+
+    @app.callback(
+        Output("url", "search"),
+        Input("range", "value"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    async def choose_range(days: Any, pathname: Any, search: Any) -> Any:
+        whole_range = (
+            isinstance(days, list) and len(days) == 2 and all(isinstance(day, str) for day in days)
+        )
+        if not whole_range:
+            raise PreventUpdate
+        view = view_of(pathname, search)
+        asked = parse(view.section, f"from={days[0][:10]}&to={days[1][:10]}")
+        if asked.first is None or (asked.first, asked.last) == (view.first, view.last):
+            return no_update
+        found = replace(view, period="", first=asked.first, last=asked.last)
+        return f"?{found.query}"
+
+    app.clientside_callback(
+        ClientsideFunction("purser", "live"),
+        Output({"type": "tick", "page": ALL}, "disabled"),
+        Output("live", "className"),
+        Output("live-text", "children"),
+        Input("live", "n_clicks"),
+        Input({"type": "tick", "page": ALL}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("purser", "arrived"),
+        Output("titled", "data"),
+        Input("heading", "children"),
+    )
