@@ -110,3 +110,14 @@ def _row(line: Audited) -> dict[str, Any]:
 def _line(row: Mapping[Any, Any]) -> Audited:
     act = Act(**{field.name: row[field.name] for field in fields(Act)})
     return Audited(row["seq"], row["at_ms"], act, row["prev_hash"], row["hash"])
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSearch:
+    """Which lines are meant; what is None is not asked. `text` is looked for in old, new, reason."""
+
+    action: str | None = None
+    who: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    text: str | None = None

@@ -1,0 +1,24 @@
+"""The audit log by page."""
+
+from dataclasses import dataclass
+
+from insights.books import Books
+from storage.audit import AuditSearch, Audited
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Lines newest first, and which actions and people there are to filter by."""
+
+    lines: tuple[Audited, ...]
+    next_seq: int | None
+    """Pass as `before_seq` for the next page."""
+    actions: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+async def audit_page(
+    books: Books, wanted: AuditSearch, limit: int = 50, before_seq: int | None = None
+) -> AuditPage:
+    """One page."""
+    raise NotImplementedError
