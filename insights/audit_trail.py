@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from insights.books import Books
-from storage.audit import AuditSearch, Audited
+from storage.audit import Audited, AuditSearch
 
 
 @dataclass(frozen=True, slots=True)

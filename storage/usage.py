@@ -318,7 +318,7 @@ def _runs(buckets: Sequence[Interval]) -> Iterator[_Run]:
 
 def _division(part: ColumnElement[Any], step_ms: int) -> ColumnElement[Any]:
     """Whole numbers on both engines."""
-    return part.op("/", return_type=Integer())(step_ms)
+    return part.op("/", precedence=8, return_type=Integer())(step_ms)
 
 
 def _ceiling(time_ms: int) -> int:
