@@ -21,4 +21,7 @@ async def audit_page(
     books: Books, wanted: AuditSearch, limit: int = 50, before_seq: int | None = None
 ) -> AuditPage:
     """One page."""
-    raise NotImplementedError
+    found = await books.ledger.audit_lines(wanted, limit + 1, before_seq)
+    actions, people = await books.ledger.audit_kinds()
+    following = found[limit - 1].seq if len(found) > limit else None
+    return AuditPage(tuple(found[:limit]), following, tuple(actions), tuple(people))

@@ -1,8 +1,14 @@
 """Agent rates, model prices and what a call would cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from budget.charge import Pricing, amounts
+from config.models import DEFAULT_TIER, Model
+from config.origins import DEFAULT
+from config.rules import UNATTRIBUTED
 from config.settings import Loaded
+from storage.records import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,54 @@ class WhatIf:
 
 def rate_card(loaded: Loaded) -> RateCardView:
     """Rates and prices in force."""
-    raise NotImplementedError
+    charging = "charging.agent_rates_usd_per_1k"
+    rates = [
+        RateRow(agent, rate // 1000, str(loaded.origins.get(f"{charging}.{agent}", DEFAULT)))
+        for agent, rate in loaded.rates.rates.items()
+    ]
+    origin = loaded.origins.get("charging.unattributed_usd_per_1k", DEFAULT)
+    rates.append(RateRow(UNATTRIBUTED, loaded.rates.unattributed // 1000, str(origin)))
+    today = datetime.now(UTC).date()
+    models = [_model(loaded, model.on(today)) for _, model in sorted(loaded.models.models.items())]
+    return RateCardView(
+        loaded.settings.charging.basis, tuple(rates), tuple(models), loaded.models.version
+    )
+
+
+def _model(loaded: Loaded, model: Model) -> ModelRow:
+    prices: list[PriceRow] = []
+    for kind, by_tier in model.prices.items():
+        for tier, price in by_tier.items():
+            if price.base is not None:
+                prices.append(PriceRow(kind.value, tier, price.base, 0))
+            prices += [PriceRow(kind.value, tier, nano, above) for above, nano in price.long]
+    prefix = f"prices.overrides.{model.name}."
+    stated = [str(at) for place, at in loaded.origins.items() if place.startswith(prefix)]
+    return ModelRow(
+        model.name,
+        model.mode,
+        model.max_input_tokens,
+        model.max_output_tokens,
+        tuple(sorted(prices, key=lambda p: (p.kind, p.tier != DEFAULT_TIER, p.tier))),
+        min(stated, default=loaded.models.source),
+    )
 
 
 def what_if(
     loaded: Loaded, agent: str, model: str, input_tokens: int, output_tokens: int,
-    cached_tokens: int = 0, tier: str = "default",
+    cached_tokens: int = 0, tier: str = DEFAULT_TIER,
 ) -> WhatIf:  # fmt: skip
     """The charge of one call, rounded up once as settlement does."""
-    raise NotImplementedError
+    found = loaded.models.resolve(model)
+    priced = None if found is None else found.on(datetime.now(UTC).date())
+    basis = loaded.settings.charging.basis
+    pricing = Pricing(basis, loaded.rates.rate(agent), priced, loaded.models.version)
+    usage = Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_tokens=min(cached_tokens, input_tokens),
+    )
+    by_rate = amounts(replace(pricing, basis="agent_rate"), usage, tier)
+    provider = None if priced is None else by_rate.provider
+    charged = by_rate.charge if basis == "agent_rate" else provider
+    return WhatIf(by_rate.charge, provider, charged, basis)
