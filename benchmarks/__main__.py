@@ -2,6 +2,7 @@
 
 The ways take turns in short rounds, so that a machine that is busy for a while slows all of them
 down alike. Latency is measured with one call in flight, throughput with many.
+`python -m benchmarks panel-data` measures the figures of the panel instead.
 """
 
 import argparse
@@ -9,12 +10,14 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import panel_data
 from benchmarks.load import Sample, merged, request, run
 from benchmarks.servers import Way, cores, ways
 
@@ -112,4 +115,7 @@ def throughput_table(samples: dict[str, Sample], connections: int) -> Table:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["panel-data"]:
+        panel_data.main(sys.argv[2:])
+    else:
+        main()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import audit_log
@@ -45,6 +45,17 @@ class Audited:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuditSearch:
+    """Which lines are meant; what is None is not asked. `text` stands in old, new or reason."""
+
+    action: str | None = None
+    who: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    text: str | None = None
+
+
 async def write_line(connection: AsyncConnection, act: Act, at_ms: int) -> Audited:
     """Append `act` in the caller's transaction; writers wait for each other until commit."""
     if connection.dialect.name == "postgresql":
@@ -62,6 +73,38 @@ async def newest_lines(connection: AsyncConnection, limit: int) -> list[Audited]
     """The last `limit` lines, newest first."""
     query = select(audit_log).order_by(audit_log.c.seq.desc()).limit(limit)
     return [_line(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def found_lines(
+    connection: AsyncConnection, wanted: AuditSearch, limit: int, before_seq: int | None
+) -> list[Audited]:
+    """The newest `limit` lines that fit, newest first, below `before_seq`."""
+    line = audit_log.c
+    query = select(audit_log).order_by(line.seq.desc()).limit(limit)
+    if wanted.action is not None:
+        query = query.where(line.action == wanted.action)
+    if wanted.who is not None:
+        query = query.where(line.who == wanted.who)
+    if wanted.since_ms is not None:
+        query = query.where(line.at_ms >= wanted.since_ms)
+    if wanted.until_ms is not None:
+        query = query.where(line.at_ms < wanted.until_ms)
+    if wanted.text:
+        places = (line.old, line.new, line.reason)
+        query = query.where(
+            or_(*(place.icontains(wanted.text, autoescape=True) for place in places))
+        )
+    if before_seq is not None:
+        query = query.where(line.seq < before_seq)
+    return [_line(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def kinds(connection: AsyncConnection) -> tuple[list[str], list[str]]:
+    """Which actions there are, and which people did them."""
+    line = audit_log.c
+    actions = await connection.scalars(select(line.action).distinct().order_by(line.action))
+    people = await connection.scalars(select(line.who).distinct().order_by(line.who))
+    return list(actions), list(people)
 
 
 async def last_line(connection: AsyncConnection, actions: tuple[str, ...]) -> Audited | None:

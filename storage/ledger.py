@@ -14,9 +14,20 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.rules import Rule, fold
-from storage.audit import Act, Audited, last_line, newest_lines, problems_of_chain, write_line
+from storage.audit import (
+    Act,
+    Audited,
+    AuditSearch,
+    found_lines,
+    kinds,
+    last_line,
+    newest_lines,
+    problems_of_chain,
+    write_line,
+)
 from storage.database import check_revision, is_sqlite, make_engine, reading, writing
 from storage.records import LedgerEntry, Status
+from storage.rollups import add_usage
 from storage.rows import Row, entry_of, problem_with, row_of
 from storage.sums import Sums, sums_of, sums_query
 from storage.tables import billing_log, campaign_cost
@@ -115,6 +126,7 @@ class Ledger:
             new = await self._write(connection, [row for _, row in by_key.values()], refused)
             fresh = [row for key, (_, row) in by_key.items() if key in new]
             await self._add_costs(connection, fresh)
+            await add_usage(connection, self._insert, fresh)
             standing = by_key.keys() - new - refused.keys()
             refused.update(await _conflicts(connection, [by_key[key][1] for key in standing]))
         return rejected + [Rejected(by_key[key][0], why) for key, why in refused.items()]
@@ -285,6 +297,18 @@ class Ledger:
         """The newest lines of the audit log, newest first."""
         async with reading(self._engine) as connection:
             return await newest_lines(connection, limit)
+
+    async def audit_lines(
+        self, wanted: AuditSearch, limit: int, before_seq: int | None = None
+    ) -> list[Audited]:
+        """Lines of the audit log that fit, newest first; `before_seq` goes on from a page."""
+        async with reading(self._engine) as connection:
+            return await found_lines(connection, wanted, limit, before_seq)
+
+    async def audit_kinds(self) -> tuple[list[str], list[str]]:
+        """Which actions and people stand in the audit log."""
+        async with reading(self._engine) as connection:
+            return await kinds(connection)
 
     async def last_act(self, *actions: str) -> Act | None:
         """The newest act of one of these kinds."""

@@ -7,6 +7,8 @@ is summed up to it. Differences commute with what goes on meanwhile, so a repair
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from config.rules import Rule
 from storage import scripts
 from storage.errors import NotReady
@@ -15,10 +17,11 @@ from storage.holds import unpack_postings
 from storage.ledger import Ledger
 from storage.outbox import Outbox, quarantined
 from storage.records import Amounts
-from storage.redis_link import Argument, RedisLink
+from storage.redis_link import PREFIX, Argument, RedisLink
 from storage.snapshot import CounterState, Snapshot, read_snapshot
 
 _MISSING_MAX = 1000
+_NOTED = PREFIX + "reconciled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,18 @@ async def repair(link: RedisLink, report: Report) -> None:
         flat += [d.counter.counter, window.start_ms, window.end_ms, d.value, held, posted]
     if await link.run(scripts.REPAIR, report.epoch, *flat) != ["repaired"]:
         raise NotReady("Redis changed since it was read: reconcile again")
+
+
+async def note(link: RedisLink, report: Report, now_ms: int) -> None:
+    """Remember that `report` was made, for whoever asks how things stand."""
+    said = {"at_ms": now_ms, "seq": report.seq, "clean": report.clean}
+    await link.command("SET", _NOTED, orjson.dumps(said))
+
+
+async def noted(link: RedisLink) -> tuple[int, bool] | None:
+    """When counters and ledger were last compared, and whether they agreed."""
+    said = await link.command("GET", _NOTED)
+    if said is None:
+        return None
+    found = orjson.loads(said)
+    return int(found["at_ms"]), bool(found["clean"])

@@ -123,6 +123,10 @@ billing_log = Table(
     Index(None, "admitted_ms"),
     Index(None, "agent", "admitted_ms"),
     Index(None, "campaign_folded", "admitted_ms"),
+    Index(None, "key", "admitted_ms"),
+    Index(None, "task", "admitted_ms"),
+    Index(None, "requested_model", "admitted_ms"),
+    Index(None, "status", "admitted_ms"),
     Index(None, "execution_id"),
     Index(None, "request_id"),
 )
@@ -291,4 +295,71 @@ audit_log = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("prev_hash"),
     Index(None, "at_ms"),
+)
+
+MEASURES: Final = (
+    "entries",
+    "charge_nano",
+    "provider_nano",
+    "dearer_nano",
+    "held_nano",
+    "calls",
+    "failed",
+    "voided",
+    "assumed",
+    "manual",
+    "refused",
+    "lone",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "latency_ms_sum",
+    "latency_count",
+    "ttfb_ms_sum",
+    "ttfb_count",
+)
+"""What the rollup sums, each a column."""
+
+VALUE_CHARACTERS_MAX: Final = 320
+"""How much of a value the rollup keeps: a PostgreSQL index row takes 2,704 bytes."""
+
+usage_hour = Table(
+    "usage_hour",
+    metadata,
+    Column("facet", String(16), primary_key=True),
+    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", String(VALUE_CHARACTERS_MAX), primary_key=True),
+    Column("other", String(VALUE_CHARACTERS_MAX), primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in MEASURES),
+    Index(None, "facet", "value", "hour_ms"),
+    # Clustered by its key: a range of hours is read in one go.
+    sqlite_with_rowid=False,
+)
+
+usage_execution = Table(
+    "usage_execution",
+    metadata,
+    Column("agent", String(128), primary_key=True),
+    Column("execution_id", String(128), primary_key=True),
+    Column("began_ms", BigInteger, nullable=False),
+    Index(None, "began_ms", "agent"),
+    sqlite_with_rowid=False,
+)
+
+usage_state = Table(
+    "usage_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+health_sample = Table(
+    "health_sample",
+    metadata,
+    Column("minute_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("redis", Boolean, nullable=False),
+    Column("proxies", Integer, nullable=False),
+    Column("outbox_bytes", BigInteger, nullable=False),
 )
