@@ -1,0 +1,1 @@
+"""What admins see: the panel below `/admin/budget`."""
