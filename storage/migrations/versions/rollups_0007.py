@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007_rollups"
-down_revision = "0005_units"
+down_revision = "0006_panel"
 branch_labels = None
 depends_on = None
 
