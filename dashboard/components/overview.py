@@ -299,5 +299,5 @@ def overview(view: Overview, ids: LimitIds, graph: Any = None, tools: Any = None
                 ]
             ),
         ],
-        className="page",
+        className="stack",
     )

@@ -54,12 +54,12 @@ def build(theme_name: str, page: str) -> FastAPI:
         dcc.Graph(figure=figures.burn_up(samples.burn()), config=figures.GRAPH_CONFIG, id="burn"),
         className="burn",
     )
+    freeze = controls.freeze_control(False, id="freeze")
+    whole = html.Div(
+        overview(samples.overview_sample(), samples.IDS, tools=freeze), className="page"
+    )
     shown = {
-        "overview": lambda: overview(
-            samples.overview_sample(),
-            samples.IDS,
-            tools=controls.freeze_control(False, id="freeze"),
-        ),
+        "overview": lambda: whole,
         "pieces": pieces,
         "plotly": lambda: html.Div(
             cards.panel("Burn-up", html.Div(burn, className="chart")), className="page"
@@ -70,7 +70,7 @@ def build(theme_name: str, page: str) -> FastAPI:
         ),
         "confirm": lambda: html.Div(
             [
-                overview(samples.overview_sample(), samples.IDS),
+                whole,
                 overlays.confirm(
                     "Lower the limit to $500?",
                     [
@@ -88,8 +88,7 @@ def build(theme_name: str, page: str) -> FastAPI:
             ]
         ),
     }
-    scheme = "light" if theme_name == "light" else "dark"
-    app.layout = dmc.MantineProvider(shown[page](), forceColorScheme=scheme)
+    app.layout = dmc.MantineProvider(shown[page](), forceColorScheme="dark")
     return server
 
 
