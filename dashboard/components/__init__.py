@@ -1,0 +1,1 @@
+"""The pieces that pages are composed of: pure functions of plain parameters."""

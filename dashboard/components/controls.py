@@ -1,0 +1,186 @@
+"""Controls: the budget slider with its consequence, choices in a row, the freeze."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from config.money import NANO_PER_USD
+from dashboard import formats
+from dashboard.aria import aria
+from dashboard.components.bars import progress
+from dashboard.components.basics import Children, Tone, badge
+from dashboard.components.overlays import button
+from dashboard.components.states import note
+
+SLIDER_MARKS_USD = (100, 1_000, 2_500, 5_000)
+SLIDER_STEP_USD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LimitIds:
+    """The ids of a limit's controls."""
+
+    slider: Any
+    number: Any
+    reason: Any
+    save: Any
+    undo: Any
+    scope: Any
+    preview: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit as it stands: amounts in nano-dollars, where its value comes from, its version."""
+
+    label: str
+    limit_nano: int
+    spent_nano: int
+    held_nano: int
+    version: int
+    origin: str
+    locked: bool = False
+    slider_usd: tuple[int, int] = (100, 5_000)
+    can_change: bool = True
+
+
+def marks(low: int, high: int) -> list[dict[str, Any]]:
+    """The slider's marks in whole dollars: its ends and the usual stops between them."""
+    stops = sorted({low, high, *(m for m in SLIDER_MARKS_USD if low < m < high)})
+    return [{"value": m, "label": f"${m:,}"} for m in stops]
+
+
+def limit_slider(view: LimitView, ids: LimitIds) -> html.Div:
+    """The slider and the number field of one limit: two hands on one value, whole dollars."""
+    low, high = view.slider_usd
+    value = view.limit_nano // NANO_PER_USD
+    fixed = view.locked or not view.can_change
+    return html.Div(
+        [
+            dmc.NumberInput(
+                id=ids.number,
+                label=view.label,
+                value=value,
+                min=low,
+                max=high,
+                step=SLIDER_STEP_USD,
+                prefix="$",
+                thousandSeparator=",",
+                clampBehavior="blur",
+                debounce=350,
+                disabled=fixed,
+                className="limit-number",
+            ),
+            dmc.Slider(
+                id=ids.slider,
+                value=min(max(value, low), high),
+                min=low,
+                max=high,
+                step=SLIDER_STEP_USD,
+                marks=marks(low, high),
+                thumbLabel=view.label,
+                updatemode="drag",
+                disabled=fixed,
+                className="limit-slider",
+            ),
+        ],
+        className="limit-hands",
+    )
+
+
+def limit_control(
+    view: LimitView,
+    ids: LimitIds,
+    *,
+    consequence: Children,
+    tone: Tone = "cyan",
+    tools: Children = None,
+) -> html.Div:
+    """All of a limit: its value, its bar, what the change would do, why, and the buttons."""
+    share = formats.per_mille(view.spent_nano, view.limit_nano) or 0
+    held = formats.per_mille(view.held_nano, view.limit_nano) or 0
+    fixed = view.locked or not view.can_change
+    why = "locked in its file" if view.locked else "only an admin may change it"
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(view.origin, className="dim"),
+                    badge(why, "grey", "locked") if fixed else badge(f"version {view.version}"),
+                ],
+                className="row-head",
+            ),
+            limit_slider(view, ids),
+            html.Div(
+                [
+                    progress(share, f"{view.label}: spent", held_permille=held),
+                    html.Div(
+                        [
+                            html.Span([html.B(formats.money(view.spent_nano)), " spent"]),
+                            html.Span([html.B(formats.money(view.held_nano)), " held"]),
+                        ],
+                        className="bar-words figures",
+                    ),
+                ],
+                className="measured",
+            ),
+            html.Div(note(consequence, tone, "forecast"), id=ids.preview),
+            *([] if fixed else _change(ids)),
+            tools,
+        ],
+        className="limit",
+    )
+
+
+def _change(ids: LimitIds) -> Sequence[Any]:
+    return [
+        segmented(
+            [("month", "This month"), ("always", "Until changed")],
+            id=ids.scope,
+            value="month",
+            label="How long it holds",
+        ),
+        dmc.TextInput(id=ids.reason, label="Reason", placeholder="kept in the audit log"),
+        html.Div(
+            [
+                button("Set limit", id=ids.save, kind="main"),
+                button("Undo", id=ids.undo, kind="quiet", icon_name="undo"),
+            ],
+            className="actions",
+        ),
+    ]
+
+
+def segmented(
+    choices: Sequence[tuple[str, str]],
+    *,
+    id: Any,  # noqa: A002
+    value: str,
+    label: str,
+) -> dmc.SegmentedControl:
+    """One of a few, all in sight: (value, words)."""
+    return dmc.SegmentedControl(
+        id=id,
+        value=value,
+        data=[{"value": key, "label": words} for key, words in choices],
+        className="segmented",
+        **aria(label=label),
+    )
+
+
+def freeze_control(frozen: bool, *, id: Any, since: str = "") -> html.Div:  # noqa: A002
+    """The switch that stops all spending, or lets it go on; asked about before it acts."""
+    words: Children = (
+        ["All spending is frozen. ", html.Span(since, className="dim")]
+        if frozen
+        else ["Stops the next metered call everywhere."]
+    )
+    act = (
+        button("Thaw", id=id, kind="main", icon_name="play")
+        if frozen
+        else button("Freeze spending", id=id, kind="danger", icon_name="frozen")
+    )
+    return html.Div([html.Div(words, className="freeze-words"), act], className="freeze")
