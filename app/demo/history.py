@@ -198,9 +198,7 @@ class History:
         ]
         return bound[-1] if bound else rule.limit_nano
 
-    def _ended(
-        self, plain: LedgerEntry, usage: Usage, cost: Amounts
-    ) -> list[LedgerEntry]:
+    def _ended(self, plain: LedgerEntry, usage: Usage, cost: Amounts) -> list[LedgerEntry]:
         chance = self._chance
         dice = chance.random()
         if dice < 0.018:
