@@ -208,7 +208,6 @@ def stacked_bars(
     bars = [
         {
             "type": "bar",
-            "uid": f"s{i % len(SERIES)}",
             "name": name,
             "x": list(moments),
             "y": [_usd(nano) for nano in amounts],
