@@ -39,3 +39,5 @@ class Services:
     cache_dir: Path
     secret: bytes = field(repr=False)
     """Of this deployment: signs what browsers keep."""
+    forget_sessions: Callable[[], None] = lambda: None
+    """Has this process ask SQL again who is logged in: after a change of users or sessions."""
