@@ -154,6 +154,15 @@
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
       },
+      keepPrices: function (text, mode, tier) {
+        var there = new URL(location.href), asked = { model: text, mode: mode, tier: tier };
+        Object.keys(asked).forEach(function (name) {
+          var plain = !asked[name] || asked[name] === 'all' || asked[name] === 'default';
+          if (plain) there.searchParams.delete(name); else there.searchParams.set(name, asked[name]);
+        });
+        history.replaceState(history.state, '', there);
+        return window.dash_clientside.no_update;
+      },
       here: function (clicks) {
         if (!clicks) return window.dash_clientside.no_update;
         return { path: location.pathname, search: location.search, at: clicks };

@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import formats
 from dashboard.books import books
 from dashboard.components.bars import progress
-from dashboard.components.basics import Tone, status_badge
+from dashboard.components.basics import Tone, badge, status_badge
 from dashboard.components.cards import more_link, panel
 from dashboard.components.notices import Notice, notice_list
 from dashboard.components.states import empty
@@ -19,7 +19,7 @@ from dashboard.context import PREFIX, Context
 from dashboard.icons import icon
 from dashboard.pages.alerts.notices import notices
 from dashboard.services import Services
-from insights.alerts import Alerts, Threshold, alerts
+from insights.alerts import FULL_MILLE, Alerts, Threshold, alerts
 from insights.anomalies import Anomaly, anomalies
 from insights.books import Books
 from insights.outlook import observed_days
@@ -31,10 +31,9 @@ UNUSUAL_DAYS: Final = 14
 """Days back in which a day that stands out is told."""
 _COLUMNS: Final = (
     Column("budget", "Budget"),
-    Column("at", "Told at", numeric=True),
     Column("now", "Spent now", numeric=True),
     Column("bar", "Of its limit", keep="tablet", grow=True),
-    Column("state", "State"),
+    Column("at", "Thresholds"),
 )
 
 
@@ -152,34 +151,36 @@ def _thresholds(found: tuple[Threshold, ...]) -> html.Section:
             icon_name="rules",
         )
         return panel("Thresholds", nothing, aside, tone="purple")
-    ordered = sorted(found, key=lambda one: (not one.crossed, _distance(one)))
-    rows = [_row(one) for one in ordered[:ROWS_MAX]]
+    budgets: dict[tuple[str, str], list[Threshold]] = {}
+    for one in found:
+        budgets.setdefault((one.rule, one.value_name), []).append(one)
+    fullest = sorted(budgets.values(), key=lambda these: -(these[0].level_mille or 0))
+    rows = [_row(these) for these in fullest[:ROWS_MAX]]
     note = f"{sum(one.crossed for one in found)} of {len(found)} crossed"
-    if len(found) > ROWS_MAX:
-        note += f"; the nearest {ROWS_MAX} are shown"
+    if len(fullest) > ROWS_MAX:
+        note += f"; the fullest {ROWS_MAX} budgets are shown"
     table = data_table(_COLUMNS, rows, caption="Alert thresholds")
     return panel("Thresholds", table, aside, tone="purple", note=note)
 
 
-def _distance(one: Threshold) -> int:
-    return one.at_mille - (one.level_mille or 0)
-
-
-def _row(one: Threshold) -> dict[str, Any]:
+def _row(these: list[Threshold]) -> dict[str, Any]:
+    """One budget with its thresholds."""
+    one = these[0]
     name = f"{one.rule} · {one.value_name}" if one.value_name else one.rule
     level = one.level_mille
-    full = one.at_mille >= 1_000
-    state = (
-        status_badge("red" if full else "yellow", "crossed")
-        if one.crossed
-        else status_badge("green", "quiet")
-        if level is not None
-        else status_badge("unknown", "no limit")
-    )
     return {
         "budget": html.Span(name, className="row-name", title=name),
-        "at": formats.percent(one.at_mille),
         "now": formats.percent(level),
         "bar": progress(level, f"{name}: spent") if level is not None else None,
-        "state": state,
+        "at": html.Span(
+            [_mark(each) for each in sorted(these, key=lambda each: each.at_mille)],
+            className="marks",
+        ),
     }
+
+
+def _mark(one: Threshold) -> html.Span:
+    text = formats.percent(one.at_mille)
+    if not one.crossed:
+        return badge(f"{text} not reached")
+    return status_badge("red" if one.at_mille >= FULL_MILLE else "yellow", f"{text} crossed")

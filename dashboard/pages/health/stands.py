@@ -70,14 +70,14 @@ def stands(found: Health) -> list[Stand]:
 
 def _stand(name: str, told: Told, part: Part | None, found: Health) -> Stand:
     if part is None:
-        why = "not known while Redis is away"
+        why = "Not known while Redis is away"
         return Stand(told.name, told.icon_name, "unknown", why, told.does)
     sandbox = name == "upstream" and found.sandbox
     return Stand(
         told.name,
         told.icon_name,
         part.state,
-        part.says,
+        part.says if part.says.startswith("/") else f"{part.says[:1].upper()}{part.says[1:]}",
         told.does,
         told.mend if part.state != "ok" or sandbox else "",
         "sandbox" if sandbox else "",
