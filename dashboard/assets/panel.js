@@ -144,6 +144,9 @@
       range: function (days) {
         var there = new URL(location.href);
         if (!days || !days[0] || !days[1]) return window.dash_clientside.no_update;
+        // One that was drawn for an address that has been left says nothing.
+        var box = document.getElementById('range');
+        if (!box || !box.closest('details').open) return window.dash_clientside.no_update;
         if (there.searchParams.get('from') === days[0] && there.searchParams.get('to') === days[1]) {
           return window.dash_clientside.no_update;
         }

@@ -42,7 +42,7 @@ def device(agent: str) -> str:
 def small_button(
     text: str,
     *,
-    id: Any,
+    id: Any,  # noqa: A002
     icon_name: str,
     danger: bool = False,
     disabled: str = "",
@@ -59,9 +59,8 @@ def small_button(
 
 def role_badge(role: str) -> html.Span:
     """A role."""
-    return badge(
-        role, "purple" if role == "admin" else "grey", "audit" if role == "admin" else "user"
-    )
+    admin = role == "admin"
+    return badge(role, "purple" if admin else "grey", "audit" if admin else "user")
 
 
 def roles(

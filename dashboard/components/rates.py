@@ -79,8 +79,11 @@ class Priced:
 
 def price_cell(priced: Priced | None) -> Children:
     """A price in a table; what a long input costs stands below it."""
+    # Text where it will do: the renderer looks at every component on every change.
     if priced is None:
-        return html.Span(formats.NONE, className="dim")
+        return formats.NONE
+    if priced.own and not priced.above:
+        return price_text(priced.kind, priced.nano_per_million)
     parts: list[Children] = [
         html.Span(
             price_text(priced.kind, priced.nano_per_million),

@@ -154,7 +154,7 @@ def _prices(card: RateCardView, dearer: list[Dearer], wanted: Wanted) -> html.Se
                     id="rates-find",
                     value=wanted.text,
                     placeholder="Search models",
-                    debounce=200,
+                    debounce=300,
                     leftSection=icon("search"),
                     **aria(label="Search models"),
                 ),

@@ -14,9 +14,9 @@ from dashboard.components.tables import Column, data_table
 from insights.rate_card import ModelRow, PriceRow, RateCardView
 
 DEFAULT: Final = "default"
-TOKENS: Final = ("input", "cached", "cache_write", "output")
+TOKENS: Final[tuple[str, ...]] = ("input", "cached", "cache_write", "output")
 """Kinds with a column of their own."""
-STEP: Final = 25
+STEP: Final = 20
 """So many rows at first, and so many more each time."""
 _COLUMNS: Final = (
     Column("model", "Model", grow=True),
@@ -117,7 +117,7 @@ def _row(model: ModelRow, tier: str, dearer: int) -> dict[str, Any]:
         ),
         "context": formats.compact(model.max_input_tokens)
         if model.max_input_tokens
-        else html.Span(formats.NONE, className="dim"),
+        else formats.NONE,
         **cells,
         "other": _others(model, others, tier),
     }
@@ -125,10 +125,12 @@ def _row(model: ModelRow, tier: str, dearer: int) -> dict[str, Any]:
 
 def _others(model: ModelRow, kinds: Sequence[str], tier: str) -> Any:
     if not kinds:
-        return html.Span(formats.NONE, className="dim")
+        return formats.NONE
     first = priced(model, kinds[0], tier)
     text = price_text(kinds[0], first.nano_per_million) if first else formats.NONE
-    more = f"and {len(kinds) - 1} more" if len(kinds) > 1 else ""
+    if len(kinds) == 1:
+        return f"{formats.words(kinds[0])} {text}"
+    more = f"and {len(kinds) - 1} more"
     return html.Span(
         [
             html.Span(f"{formats.words(kinds[0])} {text}"),

@@ -29,7 +29,7 @@ _SESSIONS: Final = (
     Column("user", "Who", keep="tablet"),
     Column("from", "From", keep="desk"),
     Column("opened", "Logged in", keep="tablet"),
-    Column("seen", "Last seen"),
+    Column("seen", "Last seen", keep="tablet"),
     Column("do", "", numeric=True),
 )
 _USERS: Final = (
@@ -62,7 +62,8 @@ async def lists(services: Services, secret: Done | None = None) -> list[Any]:
     drawn = [_mine(mine, me, at_ms), _views(views, me)]
     if me.role == "admin":
         users = await services.users.list()
-        drawn = [_users(users, sessions, me, at_ms, secret), *drawn, _all(sessions, me, at_ms)]
+        others = [session for session in sessions if session not in mine]
+        drawn = [_users(users, sessions, me, at_ms, secret), *drawn, _others(others, me, at_ms)]
     return drawn
 
 
@@ -78,13 +79,16 @@ def _mine(sessions: Sequence[Session], me: Session, at_ms: int) -> html.Section:
     return panel("Your sessions", table, elsewhere if len(sessions) > 1 else None, tone="cyan")
 
 
-def _all(sessions: Sequence[Session], me: Session, at_ms: int) -> html.Section:
+def _others(sessions: Sequence[Session], me: Session, at_ms: int) -> html.Section:
+    if not sessions:
+        nothing = empty("Nobody else is logged in", "Others show here.", icon_name="user")
+        return panel("Others' sessions", nothing, tone="purple")
     rows = [_session(session, me, at_ms) for session in sessions[:SESSIONS_MAX]]
     told = formats.count(len(sessions), "session")
     if len(sessions) > SESSIONS_MAX:
         told += f", the newest {SESSIONS_MAX} are shown"
-    table = data_table(_SESSIONS, rows, caption="Everybody's sessions")
-    return panel("Everybody's sessions", table, note=told, tone="purple")
+    table = data_table(_SESSIONS, rows, caption="Others' sessions")
+    return panel("Others' sessions", table, note=told, tone="purple")
 
 
 def _session(session: Session, me: Session, at_ms: int) -> dict[str, Any]:
