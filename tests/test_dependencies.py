@@ -29,6 +29,8 @@ USED_BY_NAME = {
     "websockets": "uvicorn's WebSocket protocol",
     "aiosqlite": "SQLAlchemy's driver for SQLite",
     "asyncpg": "SQLAlchemy's driver for PostgreSQL",
+    "plotly": "Dash's charts, and the bundle that draws them",
+    "dash-ag-grid": "the panel's table of calls",
     "tzdata": "zoneinfo's data, where the system has none",
 }
 """Dependencies that another library imports because we name them to it."""
