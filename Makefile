@@ -14,7 +14,7 @@ INSTALLED := $(or $(wildcard $(DEV_STAMP)),$(RUN_STAMP))
 ARGS ?=
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 19
 
 run: $(INSTALLED) ## Start Purser on http://127.0.0.1:8080
 	$(VENV)/bin/purser serve $(ARGS)

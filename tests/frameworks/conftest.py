@@ -21,11 +21,11 @@ from tests.relay import Relay
 from tests.waiting import wait_for
 
 HERE = Path(__file__).resolve().parent
-PYTHON = Path(os.environ.get("FRAMEWORKS_VENV", ROOT / ".venv-frameworks")) / "bin" / "python"
+PYTHON = ROOT / os.environ.get("FRAMEWORKS_VENV", ".venv-frameworks") / "bin" / "python"
 """Of the environment that `make frameworks` makes."""
 NODE = HERE / "node"
 ALIASES = "[x-litellm-tags, helicone-property, x-portkey-metadata, baggage]"
-SECONDS = 120
+SECONDS = 150
 
 
 @dataclass(frozen=True)
