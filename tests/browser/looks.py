@@ -10,8 +10,6 @@ from tests.clients.node_packages import install
 
 FOLDER = Path(__file__).parent / "node"
 GRAVE = ("serious", "critical")
-# Mantine's and Dash's own wrappers are laid over each other on purpose.
-LAID_OVER = ".skip, .menu, [role=dialog], .mantine-Notifications-root"
 
 WATCH_POLICY = """
 window.purserRefused = [];
@@ -22,11 +20,12 @@ document.addEventListener('securitypolicyviolation', event =>
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 OVERLAPS = """(() => {
-  const seen = [...document.querySelectorAll('#content > *, #content > * > section, #content > * > .card')]
+  const blocks = '#content > *, #content > * > section, #content > * > .card';
+  const seen = [...document.querySelectorAll(blocks)]
     .filter(one => !['fixed', 'absolute', 'sticky'].includes(getComputedStyle(one).position))
     .map(one => ({one, box: one.getBoundingClientRect()}))
     .filter(({box}) => box.width > 1 && box.height > 1);
-  const named = one => one.tagName.toLowerCase() + (one.id ? '#' + one.id : '.' + [...one.classList].join('.'));
+  const named = one => one.tagName + (one.id ? '#' + one.id : '.' + one.className);
   const found = [];
   for (let a = 0; a < seen.length; a++) for (let b = a + 1; b < seen.length; b++) {
     const [p, q] = [seen[a], seen[b]];
@@ -40,7 +39,8 @@ OVERLAPS = """(() => {
 
 AXE = """async () => {
   const found = await axe.run(document, {
-    resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    resultTypes: ['violations'],
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   });
   return found.violations.map(one => ({
     id: one.id, impact: one.impact, nodes: one.nodes.map(node => node.target.join(' ')),

@@ -4,6 +4,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +73,15 @@ class Target:
         """A command of `purser`, inside this process: quick."""
         deployment = self.purser.deployment
         mine = {name: None for name in os.environ if name.startswith(FOREIGN)}
-        return CliRunner().invoke(
-            cli, list(arguments), env=mine | deployment.env, input=typed, catch_exceptions=False
-        )
+
+        def invoke() -> Result:
+            return CliRunner().invoke(
+                cli, list(arguments), env=mine | deployment.env, input=typed, catch_exceptions=False
+            )
+
+        # A command runs a loop, and a test with a browser has one already.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(invoke).result()
 
     def raw(self, request: bytes, seconds: float = 10.0) -> bytes:
         """What is answered to bytes that no client would send."""

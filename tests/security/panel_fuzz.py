@@ -25,14 +25,20 @@ NASTY: list[Any] = [
     "Infinity", "1e999", "'; DROP TABLE billing_log; --", "<script>alert(1)</script>", "{{7*7}}",
     [], {}, [[[]]], {"id": {"id": 1}}, [None], [1, "a", {}], {"__proto__": 1},
 ]  # fmt: skip
-PLAUSIBLE: list[Any] = ["120", 120, "monthly", "CONTENT", "holiday-2024", "paused", "admin", True,
-                        ["CONTENT"], None, "2026-11-01", {"name": "monthly", "version": 0}]  # fmt: skip
+PLAUSIBLE: list[Any] = [
+    "120", 120, "monthly", "CONTENT", "holiday-2024", "paused", "admin", True, ["CONTENT"], None,
+    "2026-11-01", {"name": "monthly", "version": 0},
+]  # fmt: skip
 NO_CLICK: list[Any] = [None, 0, -1, True, "1", [], {}, 1.5]
 CLICKS = ("n_clicks", "n_submit", "n_clicks_timestamp", "n_blur")
-PIECES = ["", ".", "..", "%2e%2e", "%2f", "%5c", "%00", "assets", "_dash-component-suites", "dash",
-          "agents", "a" * 500, "%ff%fe", "login", "panel.key", "valkey", "%252e", ";", "export"]  # fmt: skip
-COOKIES = ["purser_session=" + "x" * 4000, ";=;", 'purser_session="', "purser_session=\xff",
-           "purser_session=a; purser_session=b", "purser_csrf=a; purser_device=" + "." * 200]  # fmt: skip
+PIECES = [
+    "", ".", "..", "%2e%2e", "%2f", "%5c", "%00", "assets", "_dash-component-suites", "dash", ";",
+    "agents", "a" * 500, "%ff%fe", "login", "panel.key", "valkey", "%252e", "export",
+]  # fmt: skip
+COOKIES = [
+    "purser_session=" + "x" * 4000, ";=;", 'purser_session="', "purser_session=\xff",
+    "purser_session=a; purser_session=b", "purser_csrf=a; purser_device=" + "." * 200,
+]  # fmt: skip
 SECRETS = re.compile(
     r"Traceback|File \"/|\$argon2|sqlite3?\.|sk-[A-Za-z0-9]{8}|pk-purser-[A-Za-z0-9]{20}"
 )
