@@ -27,6 +27,7 @@ PARTS = (
     "overlay",
     "states",
     "grid",
+    "breakdown",
     "phone",
     "people",
 )
