@@ -43,6 +43,8 @@ class View:
     sort: str = ""
     """The column by which a table is sorted, with `-` before it from the largest down; empty: as
     the section has it."""
+    every: bool = False
+    """All rows, not only the first few."""
     opened: str = ""
     """What lies open over the section; no other address of the view has it."""
     problems: tuple[str, ...] = ()
@@ -91,6 +93,8 @@ class View:
             parts.append(("group_by", self.group_by))
         if self.compare:
             parts.append(("compare", "previous"))
+        if self.every:
+            parts.append(("show", "all"))
         if self.sort:
             parts.append(("sort", self.sort))
         parts += [(name, value) for name in FILTERS for value in self.filters.get(name, ())]
@@ -135,6 +139,7 @@ def parse(section: str, query: str) -> View:
         compare=_one_of("compare", one.get("compare"), ("none", "previous"), "none", problems)
         == "previous",
         filters=_filters(given, problems),
+        every=_one_of("show", one.get("show"), ("top", "all"), "top", problems) == "all",
         sort=_sort(one.get("sort"), problems),
         opened=canonical_name(one.get("open", "")) or "",
     )
