@@ -32,13 +32,15 @@ async def set_status(
 ) -> Campaign:
     """Let a campaign's calls pass, or refuse them from the next one on.
 
-    Raises `Conflict` (of storage) where the status is not the one `expected`, and `Unavailable` where SQL has it but Redis does not yet: it will bind once Redis answers.
+    Raises `Conflict` (of storage) where the status is not the one `expected`, and
+    `Unavailable` where SQL has it but Redis does not yet: it will bind once Redis answers.
     """
     assert status in STATUSES
     before = await campaigns.find(ledger, name)
     if expected is not None and before.status != expected:
         raise Conflict(
-            f"the campaign is {before.status}, not {expected}: somebody has changed it; read it again"
+            f"the campaign is {before.status}, not {expected}: somebody has changed it; "
+            "read it again"
         )
     act = Act("campaign_status", who, place, f"{name}: {before.status}", f"{name}: {status}", why)
     await campaigns.change(ledger, name, act, status=status, published=False)
