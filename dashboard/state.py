@@ -22,6 +22,8 @@ FILTER_VALUES_MAX: Final = 20
 """Of one filter; more are a mistake, and a long statement."""
 QUERY_CHARS_MAX: Final = 4096
 RANGE_DAYS_MAX: Final = 1096
+OPENED_CHARS_MAX: Final = 400
+"""Of a rule's name with those of a value of several dimensions."""
 _FIELDS_MAX: Final = 200
 _SORT: Final = re.compile(r"-?[a-z_]{1,32}")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -141,7 +143,7 @@ def parse(section: str, query: str) -> View:
         filters=_filters(given, problems),
         every=_one_of("show", one.get("show"), ("top", "all"), "top", problems) == "all",
         sort=_sort(one.get("sort"), problems),
-        opened=canonical_name(one.get("open", "")) or "",
+        opened=opened_name(one.get("open")) or "",
     )
     return replace(view, problems=tuple(problems))
 
@@ -180,6 +182,13 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2999 else None
+
+
+def opened_name(given: object) -> str | None:
+    """The name of what is asked to lie open; None where it is none."""
+    if not isinstance(given, str) or not given or len(given) > OPENED_CHARS_MAX:
+        return None
+    return given if given.isprintable() else None
 
 
 def _sort(given: str | None, problems: list[str]) -> str:
