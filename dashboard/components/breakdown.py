@@ -14,6 +14,7 @@ from insights.rules import RuleRow
 from storage.records import LedgerEntry
 
 SHARES_SHOWN = 8
+LIMITS_SHOWN = 6
 
 
 def share_list(shares: Sequence[Share], what: str, tone: Tone = "cyan") -> html.Div:
@@ -52,7 +53,14 @@ def limit_list(rows: Sequence[RuleRow], now_ms: int) -> html.Div:
     if not rows:
         return html.Div(html.P("No budget of its own: only the general ones count it.",
                                className="dim"))  # fmt: skip
-    return html.Div(html.Ul([_limit(row, now_ms) for row in rows], className="rows"))
+    more = len(rows) - LIMITS_SHOWN
+    rest = html.P(f"{more} more with less of them spent.", className="dim small")
+    lines = [_limit(row, now_ms) for row in _fullest(rows)[:LIMITS_SHOWN]]
+    return html.Div([html.Ul(lines, className="rows"), rest if more > 0 else None])
+
+
+def _fullest(rows: Sequence[RuleRow]) -> list[RuleRow]:
+    return sorted(rows, key=lambda row: -(row.utilisation_mille or 0))
 
 
 def _limit(row: RuleRow, now_ms: int) -> html.Li:

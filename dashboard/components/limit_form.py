@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from config.money import usd_text
 from dashboard import formats
-from dashboard.components.basics import Children, badge, key_values
+from dashboard.components.basics import Children, key_values
 from dashboard.components.controls import segmented
 from dashboard.components.overlays import button
 from dashboard.components.states import note
@@ -119,13 +119,6 @@ def source_words(source: LimitSource) -> str:
 def short_path(path: str | None) -> str:
     """The last two parts of a path, enough to find it."""
     return "/".join((path or "").split("/")[-2:])
-
-
-def source_badge(source: LimitSource) -> html.Span:
-    """The same in a pill."""
-    if source.kind == "override":
-        return badge("override", "purple", "edit")
-    return badge(source.kind, "grey", "columns" if source.kind == "file" else "settings")
 
 
 def source_facts(row: RuleRow, now_ms: int) -> html.Dl:

@@ -60,7 +60,7 @@ def _figures(found: AgentDetail) -> Any:
     new = not row.before_nano and row.spent_nano > 0
     return stats(
         [
-            stat("Spent", money(row.spent_nano), change(grown(row), "before", new=new), "cyan"),
+            stat("Spent", money(row.spent_nano), change(grown(row), "vs before", new=new), "cyan"),
             stat("Share", formats.percent(row.share_mille), "of all spend"),
             stat(
                 "Per execution",

@@ -124,11 +124,11 @@ def body(found: Agents, view: View, made: Slots) -> Any:
             "proxy.",
             icon_name="agents",
         )
-    rows = [_row(row, view, made) for row in shown]
+    rows = [_row(row, found, view, made) for row in shown]
     if rest:
         rows.append(_rest(rest, view, made))
     if lone is not None:
-        rows.append(_row(lone, view, made))
+        rows.append(_row(lone, found, view, made))
     total = {
         "agent": "Total",
         "spent": slot(SECTION, "total.spent", made),
@@ -145,7 +145,13 @@ def body(found: Agents, view: View, made: Slots) -> Any:
     )
 
 
-def _row(row: AgentRow, view: View, made: Slots) -> dict[str, Any]:
+def begun(row: AgentRow, found: Agents) -> Sequence[int]:
+    """The course up to now: what lies ahead is no course."""
+    starts = [bucket.start_ms for bucket in found.period.buckets]
+    return row.series[: sum(1 for start in starts if start <= found.period.now_ms)]
+
+
+def _row(row: AgentRow, found: Agents, view: View, made: Slots) -> dict[str, Any]:
     name = opens(
         agent_row(row.agent),
         view.opening(row.agent, PREFIX),
@@ -156,7 +162,7 @@ def _row(row: AgentRow, view: View, made: Slots) -> dict[str, Any]:
     cells = {column: slot(SECTION, f"{row.agent}.{column}", made) for column in FIGURES}
     tone: Tone = "amber" if row.agent == UNATTRIBUTED else "cyan"
     course = html.Div(
-        sparkline(row.series, f"{agent_name(row.agent)}: course of spend"),
+        sparkline(begun(row, found), f"{agent_name(row.agent)}: course of spend"),
         className=f"course tone-{tone}",
     )
     return {"agent": name, **cells, "course": course if any(row.series) else None}

@@ -46,13 +46,18 @@ async def layout(context: Context) -> Any:
         html.Div(id=f"{SECTION}-stale"),
         filter_bar(view, PREFIX, choices, several=OWN),
         *told,
-        html.Div(_body(found, view, slots), id=f"{SECTION}-body", className="stack"),
+        html.Div(
+            _body(found, live, view, slots, now.now_ms), id=f"{SECTION}-body", className="stack"
+        ),
         *drawers.host(SECTION, view.opened, filled),
         acts.question(),
     ]
 
 
-def _body(found: Campaigns, view: View, slots: live_cells.Slots) -> Any:
+def _body(
+    found: Campaigns, live: table.Live, view: View, slots: live_cells.Slots, now_ms: int
+) -> Any:
+    note = table.budgets_words(live, now_ms)
     return [
         panel("How campaigns stand", table.summary(found, view), tone="purple"),
         panel(
@@ -60,7 +65,7 @@ def _body(found: Campaigns, view: View, slots: live_cells.Slots) -> Any:
             table.body(found, view, slots),
             table.top_or_all(found, view),
             tone="cyan",
-            note="by what they spent",
+            note=note,
         ),
     ]
 
@@ -85,7 +90,7 @@ def register(app: Dash, services: Services) -> None:
         view, now, period = view_now(search)
         found, live = await _figures(now, period, view)
         _title, inside = await detail.fill(services, period, name)
-        return inside, _body(found, view, table.slots(found, live, view))
+        return inside, _body(found, live, view, table.slots(found, live, view), now.now_ms)
 
     drawers.register(app, SECTION, fill)
     acts.register(app, services, fill, redraw)
@@ -112,7 +117,7 @@ def register(app: Dash, services: Services) -> None:
         slots = table.slots(found, live, view)
         drawn = [found.version, now.now_ms]
         if not live_cells.same_rows(before, slots):
-            return live_cells.signs(slots), _body(found, view, slots), drawn, None
+            return live_cells.signs(slots), _body(found, live, view, slots, now.now_ms), drawn, None
         kept = live_cells.refresh(SECTION, before, slots)
         if kept is no_update and since_ms >= 0:
             raise PreventUpdate

@@ -88,7 +88,7 @@ def _figures(row: CampaignRow) -> Any:
     none = html.Span(formats.NONE, className="dim")
     return stats(
         [
-            stat("In this time", money(row.spent_nano), change(grown(row), "before", new=new)),
+            stat("In this time", money(row.spent_nano), change(grown(row), "vs before", new=new)),
             stat("All time", money(row.total_nano), "charged"),
             stat("Calls", formats.integer(row.use.calls), f"{row.use.refused:,} refused"),
             stat("Revenue", none if row.revenue_nano is None else money(row.revenue_nano), ""),

@@ -81,6 +81,16 @@ def budget_bar(row: CampaignRow, live: RuleRow | None) -> Any:
     )
 
 
+def budgets_words(live: Live, now_ms: int) -> str:
+    """By what campaigns have budgets: `budgets by per-campaign, each day, anew in 5 h`."""
+    row = next(iter(live.values()), None)
+    if row is None:
+        return "by what they spent"
+    span = "for good" if row.rule.window.value == "total" else f"each {row.rule.window.value}"
+    anew = f", anew {formats.ago(row.resets_ms, now_ms)}" if row.resets_ms else ""
+    return f"budgets by {row.rule.name}, {span}{anew}"
+
+
 def slots(found: Campaigns, live: Live, view: View) -> Slots:
     """Every live figure, by `<campaign>.<column>`."""
     made: dict[str, Slot] = {}

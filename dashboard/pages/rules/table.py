@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from dash import html
 
+from config.money import NANO_PER_USD
 from config.rules import Rule
 from dashboard import formats
 from dashboard.components.bars import spent_of_limit
 from dashboard.components.basics import agent_name, badge, money
 from dashboard.components.cards import panel, stat, stats
-from dashboard.components.limit_form import source_badge, source_words
+from dashboard.components.limit_form import source_words
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
 from dashboard.context import PREFIX
@@ -81,7 +82,7 @@ def slots(rows: Sequence[RuleRow], view: View, now_ms: int) -> Slots:
     for own, values in groups(rows):
         made.update(_of_rule(own, now_ms))
         for row in shown(values, view):
-            made.update(_of_value(row))
+            made.update(_of_value(row, own))
     return made
 
 
@@ -93,13 +94,17 @@ def _bar(row: RuleRow) -> Slot:
     return Slot(f"{row.posted_nano}/{row.held_nano}/{limit}", bar)
 
 
-def _of_value(row: RuleRow) -> dict[str, Slot]:
+def _of_value(row: RuleRow, own: RuleRow) -> dict[str, Slot]:
     name = name_of(row)
+    # A version of its own is older than what the rule says now where that is what binds.
+    same = row.source.kind != "override" or row.source.made_ms == own.source.made_ms
+    text = "as the rule" if same else source_words(row.source)
+    said = html.Span(text, className="dim") if same else _source(row)
     return {
         f"{name}.bar": _bar(row),
         f"{name}.held": Slot(formats.money(row.held_nano), money(row.held_nano, dim=True)),
         f"{name}.refused": _refused(row),
-        f"{name}.source": Slot(source_words(row.source), _source(row)),
+        f"{name}.source": Slot(text, said),
     }
 
 
@@ -110,11 +115,21 @@ def _refused(row: RuleRow) -> Slot:
 
 
 def _source(row: RuleRow) -> html.Span:
+    overridden = row.source.kind == "override"
     return html.Span(
-        [source_badge(row.source), html.Span(source_words(row.source), className="dim")],
+        [
+            icon("edit", tone="purple") if overridden else None,
+            html.Span("override by " if overridden else "", className="tint tone-purple"),
+            html.Span(source_words(row.source)),
+        ],
         className="source",
         title=row.source.why or row.source.text,
     )
+
+
+def _exactly(nano: int) -> Slot:
+    fine = bool(nano % formats.NANO_PER_CENT) and abs(nano) < NANO_PER_USD
+    return Slot(str(nano), money(nano, fine=fine))
 
 
 def _of_rule(row: RuleRow, now_ms: int) -> dict[str, Slot]:
@@ -125,8 +140,8 @@ def _of_rule(row: RuleRow, now_ms: int) -> dict[str, Slot]:
         **({} if row.rule.each else {f"{name}.bar": _bar(row)}),
         f"{name}.posted": Slot(formats.money(row.posted_nano), money(row.posted_nano)),
         f"{name}.held": Slot(formats.money(row.held_nano), money(row.held_nano)),
-        f"{name}.limit": Slot(formats.money(row.limit_nano), money(row.limit_nano)),
-        f"{name}.left": Slot(formats.money(left), money(left)),
+        f"{name}.limit": _exactly(row.limit_nano),
+        f"{name}.left": _exactly(left),
         f"{name}.values": Slot(str(row.values), formats.integer(row.values)),
         f"{name}.refused": _refused(row),
         f"{name}.resets": Slot(resets, resets),
@@ -144,7 +159,16 @@ def body(rows: Sequence[RuleRow], view: View, made: Slots, *, primary: str) -> l
                 icon_name="rules",
             )
         ]
-    return [_rule(own, values, view, made, primary=primary) for own, values in groups(rows)]
+    every = groups(rows)
+    plain = [
+        _rule(own, values, view, made, primary=primary)
+        for own, values in every
+        if not own.rule.each
+    ]
+    split = [
+        _rule(own, values, view, made, primary=primary) for own, values in every if own.rule.each
+    ]
+    return [html.Div(plain, className="columns rules-plain"), *split]
 
 
 def _rule(row: RuleRow, values: Sequence[RuleRow], view: View, made: Slots, *, primary: str) -> Any:
