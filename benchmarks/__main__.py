@@ -9,12 +9,14 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import calls, costs
+from benchmarks import calls, costs, files, prompts
 from benchmarks.load import Turns
 
 BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
     "calls": calls.bench,
     "costs": costs.bench,
+    "prompts": prompts.bench,
+    "files": files.bench,
 }
 
 

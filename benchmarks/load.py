@@ -5,9 +5,11 @@ is the server and not a client library.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 from urllib.parse import urlsplit
 
 READ_BYTES_MAX = 1 << 20
@@ -92,25 +94,44 @@ def in_turns(asked: Mapping[str, Asked], connections: int, turns: Turns) -> dict
 
 async def run(asked: Asked, connections: int, seconds: float) -> Sample:
     """Keeps `connections` requests in flight for `seconds`; raises `Failed` at a bad answer."""
-    parts = urlsplit(asked.url)
+    return await run_until(asked, connections, asyncio.sleep(seconds))
+
+
+async def run_until(asked: Asked, connections: int, ended: Awaitable[Any]) -> Sample:
+    """Keeps `connections` requests in flight until `ended` is; raises `Failed`, and as that."""
     latencies: list[float] = []
     started = perf_counter()
-    end = started + seconds
+    end = asyncio.ensure_future(ended)
 
     async def ask() -> None:
-        reader, writer = await asyncio.open_connection(
-            parts.hostname, parts.port, limit=READ_BYTES_MAX
-        )
-        try:
-            while (before := perf_counter()) < end:
+        async with connected(asked.url) as (reader, writer):
+            while not end.done():
+                before = perf_counter()
                 writer.write(next(asked.requests))
                 await _answer(reader)
                 latencies.append(perf_counter() - before)
-        finally:
-            writer.close()
 
-    await asyncio.gather(*(ask() for _ in range(connections)))
+    await asyncio.gather(end, *(ask() for _ in range(connections)))
     return Sample(perf_counter() - started, latencies)
+
+
+async def once(asked: Asked) -> None:
+    """One request on a connection of its own; raises `Failed` at a bad answer."""
+    async with connected(asked.url) as (reader, writer):
+        writer.write(next(asked.requests))
+        await writer.drain()
+        await _answer(reader)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to the server of a URL."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=READ_BYTES_MAX)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
 
 
 async def _answer(reader: asyncio.StreamReader) -> None:
