@@ -5,11 +5,16 @@ Kinds are multiplied exactly and summed; the sum is rounded up once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from config.models import Fee, Model, PriceKind
 from config.money import UNITS_PER_MILLION, NanoPerMillion, ceil_div, cost_nano
 from storage.records import Amounts, Usage, WorstCase
+
+_TEXT_READ: Final = (PriceKind.INPUT, PriceKind.CACHE_WRITE, PriceKind.CACHED)
+_AUDIO_READ: Final = (PriceKind.AUDIO_INPUT, PriceKind.CACHE_WRITE_AUDIO, PriceKind.CACHED_AUDIO)
+_IMAGES_READ: Final = (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE, PriceKind.CACHED_IMAGE)
+"""What a token of each can be billed as: which of it was cached is known only afterwards."""
 
 Basis = Literal["agent_rate", "provider_price"]
 
@@ -49,12 +54,15 @@ def provider_cost(model: Model, usage: Usage, tier: str) -> int:
         + usage.audio_input_tokens
         + usage.image_input_tokens
     )
+    cached_text = usage.cached_tokens - usage.cached_audio_tokens - usage.cached_image_tokens
     output_text = usage.output_tokens - (
         usage.reasoning_tokens + usage.audio_output_tokens + usage.image_output_tokens
     )
     kinds = (
         (PriceKind.INPUT, max(0, input_text)),
-        (PriceKind.CACHED, usage.cached_tokens),
+        (PriceKind.CACHED, max(0, cached_text)),
+        (PriceKind.CACHED_AUDIO, usage.cached_audio_tokens),
+        (PriceKind.CACHED_IMAGE, usage.cached_image_tokens),
         (PriceKind.CACHE_WRITE, usage.cache_write_tokens),
         (PriceKind.AUDIO_INPUT, usage.audio_input_tokens),
         (PriceKind.IMAGE_INPUT, usage.image_input_tokens),
@@ -104,9 +112,9 @@ def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Am
     if pricing.model is not None:
         text = worst.input_tokens - worst.audio_input_tokens - worst.image_input_tokens
         parts = (
-            (text, (PriceKind.INPUT, PriceKind.CACHE_WRITE)),
-            (worst.audio_input_tokens, (PriceKind.AUDIO_INPUT, PriceKind.CACHE_WRITE_AUDIO)),
-            (worst.image_input_tokens, (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE)),
+            (text, _TEXT_READ),
+            (worst.audio_input_tokens, _AUDIO_READ),
+            (worst.image_input_tokens, _IMAGES_READ),
             (output_tokens, _output_kinds(worst)),
         )
         by_tokens = sum(
