@@ -35,19 +35,31 @@ def amounts(pricing: Pricing, usage: Usage, tier: str) -> Amounts:
     """What `usage` costs. A call without tokens is charged at the provider's price."""
     if pricing.fixed_nano is not None:
         return Amounts(pricing.fixed_nano, pricing.fixed_nano)
-    provider = provider_cost(pricing.model, usage, tier) if pricing.model else 0
+    return summed(pricing, usage, provider_exact(pricing.model, usage, tier))
+
+
+def summed(pricing: Pricing, usage: Usage, exact: int) -> Amounts:
+    """The same of usage whose provider cost is known before it is rounded: see `provider_exact`."""
+    provider = ceil_div(exact, UNITS_PER_MILLION)
     if pricing.basis == "provider_price" or usage.total_tokens == 0:
         return Amounts(provider, provider)
     return Amounts(cost_nano(usage.total_tokens, pricing.rate), provider)
 
 
-def provider_cost(model: Model, usage: Usage, tier: str) -> int:
-    """What the provider's price list says `usage` costs, nano-dollars.
+def provider_cost(model: Model | None, usage: Usage, tier: str) -> int:
+    """What the provider's price list says `usage` costs, nano-dollars."""
+    return ceil_div(provider_exact(model, usage, tier), UNITS_PER_MILLION)
+
+
+def provider_exact(model: Model | None, usage: Usage, tier: str) -> int:
+    """The same before it is rounded, in millionths of a nano-dollar; 0 without a price list.
 
     Parts of input and output that have a price of their own are taken out of the totals; what
     remains is text. A part that claims more than its total leaves no negative remainder. Where
     the tokens have no price, characters, seconds and images have.
     """
+    if model is None:
+        return 0
     input_text = usage.input_tokens - (
         usage.cached_tokens
         + usage.cache_write_tokens
@@ -71,12 +83,10 @@ def provider_cost(model: Model, usage: Usage, tier: str) -> int:
         (PriceKind.AUDIO_OUTPUT, usage.audio_output_tokens),
         (PriceKind.IMAGE_OUTPUT, usage.image_output_tokens),
     )
-    tokens = sum(
-        units * (model.price(kind, tier, usage.input_tokens) or 0) for kind, units in kinds if units
-    )
-    return ceil_div(tokens or _other_units(model, usage), UNITS_PER_MILLION) + _fees(
-        model, usage.web_searches, usage.file_searches, usage.code_sessions
-    )
+    length = usage.line_input_tokens or usage.input_tokens
+    tokens = sum(units * (model.price(kind, tier, length) or 0) for kind, units in kinds if units)
+    fees = _fees(model, usage.web_searches, usage.file_searches, usage.code_sessions)
+    return (tokens or _other_units(model, usage)) + fees * UNITS_PER_MILLION
 
 
 def _other_units(model: Model, used: Usage | WorstCase) -> int:

@@ -174,6 +174,11 @@ class Model:
         above = standard.at(input_tokens)
         return found if above == standard.base or above is None else max(found, above)
 
+    def has_steps_below(self, input_tokens: int) -> bool:
+        """Whether inputs that are no longer than this may cost more a token than short ones."""
+        prices = (price for by_tier in self.prices.values() for price in by_tier.values())
+        return any(above < input_tokens for price in prices for above, _ in price.long)
+
     def dearest(
         self, kinds: Iterable[PriceKind], tiers: Iterable[str], input_tokens: int
     ) -> NanoPerMillion | None:

@@ -108,6 +108,8 @@ class Usage:
     video_seconds: int = 0
     cached_audio_tokens: int = 0
     cached_image_tokens: int = 0
+    line_input_tokens: int = 0
+    """Of the longest line, where this is the sum of a batch's lines: long inputs may cost more."""
 
     @property
     def total_tokens(self) -> int:

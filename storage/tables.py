@@ -53,6 +53,7 @@ UNIT_COLUMNS: Final = (
     "video_seconds",
     "cached_audio_tokens",
     "cached_image_tokens",
+    "line_input_tokens",
 )
 """The fields of `Usage`, each a column."""
 

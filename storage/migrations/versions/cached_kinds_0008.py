@@ -1,4 +1,4 @@
-"""Count cached audio and cached images, which have prices of their own."""
+"""Count cached audio and images, which have prices of their own, and a batch's longest line."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0005_units"
 branch_labels = None
 depends_on = None
 
-_KINDS = ("cached_audio_tokens", "cached_image_tokens")
+_KINDS = ("cached_audio_tokens", "cached_image_tokens", "line_input_tokens")
 
 
 def upgrade() -> None:
@@ -20,6 +20,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take this revision back: these counts are lost, they stay in `cached_tokens`."""
+    """Take this revision back: these counts are lost; what was cached stays in `cached_tokens`."""
     for name in _KINDS:
         op.drop_column("billing_log", name)
