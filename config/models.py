@@ -124,6 +124,8 @@ class Model:
     """The day on which `prices` came into force, where an earlier list is known."""
     fees_nano: Mapping[Fee, Nano] = field(default_factory=dict)
     """Per call of a hosted tool, at the dearest size."""
+    held_prices: Mapping[PriceKind, NanoPerMillion] = field(default_factory=dict)
+    """Dearer prices that another source has: holds cover them, charges do not know them."""
     retires: date | None = None
     uplift_mille: Mapping[str, int] = field(default_factory=dict)
     """What processing in a region multiplies token prices by."""
@@ -182,7 +184,7 @@ class Model:
     def dearest(
         self, kinds: Iterable[PriceKind], tiers: Iterable[str], input_tokens: int
     ) -> NanoPerMillion | None:
-        """The dearest price among kinds and tiers, up to so many input tokens."""
+        """The dearest price among kinds and tiers, up to so many input tokens, disputed or not."""
         kinds, tiers = tuple(kinds), tuple(tiers)
         found = [
             price
@@ -191,6 +193,7 @@ class Model:
             for tokens in (0, input_tokens)
             if (price := self.price(kind, tier, tokens)) is not None
         ]
+        found += [self.held_prices[kind] for kind in kinds if kind in self.held_prices]
         return max(found, default=None)
 
     def fee(self, fee: Fee) -> Nano:
