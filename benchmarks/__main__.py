@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import calls, costs, files, prompts
+from benchmarks import calls, costs, edits, files, prompts
 from benchmarks.load import Turns
 
 BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
@@ -17,6 +17,7 @@ BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
     "costs": costs.bench,
     "prompts": prompts.bench,
     "files": files.bench,
+    "edits": edits.bench,
 }
 
 

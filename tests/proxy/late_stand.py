@@ -70,7 +70,6 @@ class Provider:
     events: list[dict[str, Any]] = field(default_factory=list)
     created_at: int = 2_000_000_000
     lose_answers: bool = False
-    hang: bool = False
 
     async def script(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -101,8 +100,6 @@ class Provider:
         self.batches[name] = asked | {
             "id": name, "object": "batch", "status": "validating", "created_at": self.created_at,
         }  # fmt: skip
-        if self.hang:
-            await exchange.left()
         if self.lose_answers:
             exchange.writer.close()
             return
