@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import redis.asyncio
 import redis.exceptions
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -51,6 +51,19 @@ _PASSING: Final = (
 
 _PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
 """The same, for which redis-py has no class."""
+
+
+class _UnixSocket(UnixDomainSocketConnection):
+    """A unix socket that is opened and no more.
+
+    redis-py's own greets while it connects, for which nothing sets a limit: a stopped server,
+    whose kernel still takes connections, would be waited for without end.
+    """
+
+    async def _connect(self) -> None:
+        async with asyncio.timeout(REDIS_CONNECT_S):
+            opened = await asyncio.open_unix_connection(self.path)
+        self._reader, self._writer = opened
 
 
 async def _greet(connection: AbstractConnection) -> None:
@@ -100,6 +113,8 @@ class RedisLink:
             redis_connect_func=_greet,
             protocol=2,
         )
+        if issubclass(self._pool.connection_class, UnixDomainSocketConnection):
+            self._pool.connection_class = _UnixSocket
 
     async def close(self) -> None:
         """Close every connection, for good: a straggler that asks later finds Redis away."""

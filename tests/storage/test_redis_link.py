@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,30 @@ async def test_a_redis_that_stops_answering_is_given_up(valkey_url: str, link: R
     assert clock() - began < 2 * REDIS_REPLY_S
     assert await waiting.command("PING") == b"PONG"
     await waiting.close()
+
+
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+async def test_a_server_that_does_not_greet_is_given_up(kind: str, tmp_path: Path) -> None:
+    """A stopped server still takes connections: its kernel does."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    if kind == "unix":
+        server = await asyncio.start_unix_server(silent, tmp_path / "redis.sock")
+        link = RedisLink(f"unix://{tmp_path / 'redis.sock'}")
+    else:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        link = RedisLink(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        async with asyncio.timeout(REDIS_REPLY_S + 10):
+            with pytest.raises(RedisUnavailable):
+                await link.command("PING")
+    finally:
+        await link.close()
+        server.close()
+        await server.wait_closed()
 
 
 async def test_a_greeting_that_is_cancelled_leaves_no_half_open_connection() -> None:
