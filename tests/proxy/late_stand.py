@@ -70,6 +70,8 @@ class Provider:
     events: list[dict[str, Any]] = field(default_factory=list)
     created_at: int = 2_000_000_000
     lose_answers: bool = False
+    hang: bool = False
+    """A batch is made, and its maker is not told."""
 
     async def script(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -100,6 +102,9 @@ class Provider:
         self.batches[name] = asked | {
             "id": name, "object": "batch", "status": "validating", "created_at": self.created_at,
         }  # fmt: skip
+        if self.hang:
+            await exchange.left()
+            return
         if self.lose_answers:
             exchange.writer.close()
             return
