@@ -38,11 +38,11 @@ async def layout(context: Context) -> Any:
     told = [html.P(text, className="told", role="status") for text in ignored(view, several=OWN)]
     slots = table.slots(found, view)
     return [
+        filter_bar(view, PREFIX, await offered(now, period, SCOPED), several=OWN),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[found.version, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
-        filter_bar(view, PREFIX, await offered(now, period, SCOPED), several=OWN),
         *told,
         chart.panel_of(course, view, period),
         html.Div(_table(found, view, slots), id=f"{SECTION}-table", className="stack"),

@@ -40,11 +40,11 @@ async def layout(context: Context) -> Any:
     slots = table.slots(found, live, view)
     choices = {**await offered(now, period, SCOPED), "status": STATUSES}
     return [
+        filter_bar(view, PREFIX, choices, several=OWN),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[found.version, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
-        filter_bar(view, PREFIX, choices, several=OWN),
         *told,
         html.Div(
             _body(found, live, view, slots, now.now_ms), id=f"{SECTION}-body", className="stack"

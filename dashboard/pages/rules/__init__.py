@@ -38,11 +38,11 @@ async def layout(context: Context) -> Any:
     filled = await detail.fill(services, view.opened) if view.opened else None
     slots = table.slots(rows, view, now.now_ms)
     return [
+        filter_bar(view, PREFIX, await offered(now, period, NARROWED_BY)),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[0, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
-        filter_bar(view, PREFIX, await offered(now, period, NARROWED_BY)),
         html.Div(_body(now, rows, view, slots), id=f"{SECTION}-body", className="stack"),
         *drawers.host(SECTION, view.opened, filled),
     ]

@@ -194,15 +194,18 @@ def _rule(row: RuleRow, values: Sequence[RuleRow], view: View, made: Slots, *, p
         return stat(words, slot(SECTION, f"{name}.{part}", made), under)
 
     each = bool(rule.each)
+    zone = formats.zone(rule.timezone)
+    anew = formats.bucket(row.resets_ms, zone, hourly=True) if row.resets_ms else "counts for good"
+    space = ("Values", "values", "spend now") if each else ("Left", "left", "after what is held")
+    source = slot(SECTION, f"{name}.source", made)
     facts = [
-        figure("Posted", "posted", "in all values" if each else ""),
+        figure("Posted", "posted", "in all values" if each else "in this window"),
         figure("Held", "held", "calls in flight"),
-        figure("Values", "values", "spend now") if each else figure("Left", "left"),
-        figure("Limit of each" if each else "Limit", "limit",
-               slot(SECTION, f"{name}.source", made)),
+        figure(*space),
+        figure("Limit of each" if each else "Limit", "limit", source),
         figure("Refused", "refused", "in this window"),
-        figure("Resets", "resets", "" if row.resets_ms else "counts for good"),
-    ]  # fmt: skip
+        figure("Resets", "resets", anew),
+    ]
     inside = [
         None if each else slot(SECTION, f"{name}.bar", made),
         stats(facts),
