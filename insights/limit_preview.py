@@ -1,8 +1,9 @@
 """What a new limit would do, before it is set."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from config.money import usd_text
+from config.money import NANO_PER_USD, usd_text
 from config.rates import canonical_agent
 from insights.books import Books, Tone, mille_of, tone_of
 from insights.outlook import outlook
@@ -10,6 +11,8 @@ from insights.period import HOUR_MS, local_day
 from insights.rules import RuleRow
 from storage.queries import Filter
 from storage.rows_found import count_held_above
+
+NANO_PER_CENT: Final = NANO_PER_USD // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,9 @@ def _sentence(
     of = f"{row.rule.name} {row.value_name}".strip()
     limit = f"${usd_text(limit_nano)}"
     if remaining <= 0:
-        over = usd_text(-remaining)
+        over = _told(-remaining)
         return f"With {limit}, {of} is ${over} over: every further call is refused at once."
-    said = f"With {limit}, {of} has ${usd_text(remaining)} left"
+    said = f"With {limit}, {of} has ${_told(remaining)} left"
     if foretold and runs_out is not None:
         day = local_day(runs_out, row.rule.timezone)
         said += f" and is expected to run out on {day:%-d %B}"
@@ -95,3 +98,8 @@ def _sentence(
     if recent:
         said += f"; {recent} calls of the last hour held more than that"
     return said + "."
+
+
+def _told(nano: int) -> str:
+    """Dollars to the cent; below one in full, so that something is never told as nothing."""
+    return usd_text(nano if nano < NANO_PER_CENT else nano - nano % NANO_PER_CENT)

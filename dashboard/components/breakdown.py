@@ -7,7 +7,15 @@ from dash import html
 
 from dashboard import formats
 from dashboard.components.bars import meter, spent_of_limit
-from dashboard.components.basics import Children, Tone, badge, money, status_badge, tokens
+from dashboard.components.basics import (
+    Children,
+    Tone,
+    agent_name,
+    badge,
+    money,
+    status_badge,
+    tokens,
+)
 from dashboard.components.tables import Column, data_table
 from insights.agents import Share
 from insights.rules import RuleRow
@@ -21,8 +29,9 @@ def share_list(shares: Sequence[Share], what: str, tone: Tone = "cyan") -> html.
     """Names with their share, dearest first; beyond the first few they are summed up."""
     if not shares:
         return html.Div(html.P(f"No {what} in this time.", className="dim"))
+    named = agent_name if what == "agent" else str
     first, rest = shares[:SHARES_SHOWN], shares[SHARES_SHOWN:]
-    lines = [_share(s.name or "none", s.spent_nano, s.share_mille, tone) for s in first]
+    lines = [_share(named(s.name) or "none", s.spent_nano, s.share_mille, tone) for s in first]
     if rest:
         spent, mille = sum(s.spent_nano for s in rest), sum(s.share_mille for s in rest)
         lines.append(_share(f"{len(rest)} more", spent, mille, "grey"))

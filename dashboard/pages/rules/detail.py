@@ -94,7 +94,9 @@ def _figures(row: RuleRow, now_ms: int) -> Any:
             stat(
                 "Resets",
                 formats.ago(row.resets_ms, now_ms) if row.resets_ms else "never",
-                f"{formats.moment(row.resets_ms)} UTC" if row.resets_ms else "counts for good",
+                formats.bucket(row.resets_ms, formats.zone(row.rule.timezone), hourly=True)
+                if row.resets_ms
+                else "counts for good",
             ),
         ]
     )
@@ -118,7 +120,7 @@ def _add(row: RuleRow) -> Any:
         dmc.TextInput(
             id={"type": f"{SECTION}-value", "dimension": name},
             label=name.capitalize(),
-            placeholder=f"its name, as in X-{name.capitalize()}",
+            placeholder="Its name, as calls give it",
         )
         for name in each
     ]
