@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test soak lint bench lock clean
+.PHONY: help run demo test screenshots soak lint bench lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,7 +24,12 @@ demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 # A file's tests stay together: they share engines and processes.
 test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m tests.clients.node_packages install
+	$(PY) -m tests.browser.install
 	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+screenshots: $(DEV_STAMP) ## Photograph every section of the panel into docs/panel
+	$(PY) -m tests.browser.install
+	$(PY) -m tests.browser.shots $(ARGS)
 
 soak: $(DEV_STAMP) ## Break everything at random under load (ARGS="--seed 7 --minutes 30")
 	$(PY) -m tests.faults.campaign $(ARGS)
