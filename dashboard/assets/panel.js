@@ -52,6 +52,22 @@
     });
   };
 
+  var loaded = {};
+  function load(scripts) {
+    return scripts.reduce(function (before, source) {
+      return before.then(function () {
+        loaded[source] = loaded[source] || new Promise(function (done, failed) {
+          var script = document.createElement('script');
+          script.src = source;
+          script.onload = done;
+          script.onerror = function () { delete loaded[source]; failed(); };
+          document.head.appendChild(script);
+        });
+        return loaded[source];
+      });
+    }, Promise.resolve());
+  }
+
   var paused = false, seen = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     purser: {
@@ -59,6 +75,31 @@
         if (clicks && clicks !== seen) paused = !paused;
         seen = clicks || 0;
         return [ticks.map(function () { return paused; }), paused ? 'live off' : 'live', paused ? 'Paused' : 'Live'];
+      },
+      // The list of calls: loaded where it is shown, and where it is not too narrow for it.
+      feed: function (spec) {
+        if (!spec) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
+        return load(spec.scripts).then(function () {
+          var narrow = window.purserFeed.narrow();
+          return [narrow ? [] : spec.grid, narrow ? 'cards' : 'grid'];
+        }, function () { return [[], 'cards']; });
+      },
+      moved: function () {
+        if (window.purserFeed) window.purserFeed.moved();
+        return window.dash_clientside.no_update;
+      },
+      // What fields search by stands in the address, like everything that is looked at.
+      find: function (values, ids) {
+        var there = new URL(location.href), before = there.search;
+        ids.forEach(function (id, at) {
+          var value = values[at], name = id.name;
+          if (value) there.searchParams.set(name, value); else there.searchParams.delete(name);
+        });
+        if (there.search === before) return window.dash_clientside.no_update;
+        there.searchParams.delete('before');
+        history.pushState({}, '', there);
+        window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+        return window.dash_clientside.no_update;
       },
       range: function (days) {
         var there = new URL(location.href);
