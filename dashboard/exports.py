@@ -5,19 +5,21 @@ shows, oldest first. The gate stands in front: nobody comes here without a sessi
 """
 
 import asyncio
+import logging
 import re
 from typing import Final
 
 from dashboard.books import books
 from dashboard.context import PREFIX
 from dashboard.feed import wanted_of
-from dashboard.http import HeaderList, Receive, Refused, Scope, Send, answer
+from dashboard.http import ClientGone, HeaderList, Receive, Refused, Scope, Send, answer
 from dashboard.periods import period_of_view
 from dashboard.services import Services
 from dashboard.state import View, parse
 from insights.books import Books
 from insights.period import local_day
 from insights.transactions import csv_lines
+from storage.errors import StorageError
 from storage.rows_found import count
 
 EXPORTS: Final = f"{PREFIX}export/"
@@ -27,6 +29,7 @@ AT_ONCE_MAX: Final = 2
 """Each reads the ledger page after page: calls through the proxy must find their turns."""
 STALLED_S: Final = 60.0
 """A reader who takes nothing for so long is gone."""
+_log = logging.getLogger("purser.panel")
 _CSV: Final = b"text/csv; charset=utf-8"
 
 
@@ -64,9 +67,14 @@ class Exports:
             await answer(scope, send, 200, headers, b"")
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async for text in csv_lines(asked, wanted):
-            await _sent(send, text.encode(), more=True)
-        await _sent(send, b"", more=False)
+        try:
+            async for text in csv_lines(asked, wanted):
+                await _sent(send, text.encode(), more=True)
+            await _sent(send, b"", more=False)
+        except (StorageError, TimeoutError) as error:
+            # Without its last piece the browser knows that the file is not whole.
+            _log.warning("a file was not sent whole", extra={"why": repr(error)})
+            raise ClientGone from None
 
 
 async def _sent(send: Send, body: bytes, *, more: bool) -> None:

@@ -27,6 +27,7 @@ FILTER_VALUES_MAX: Final = 20
 QUERY_CHARS_MAX: Final = 4096
 RANGE_DAYS_MAX: Final = 1096
 _FIELDS_MAX: Final = 200
+_SORT: Final = re.compile(r"-?[a-z_]{1,32}")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -43,6 +44,11 @@ class View:
     group_by: str = "none"
     compare: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = ""
+    """The column by which a table is sorted, with `-` before it from the largest down; empty: as
+    the section has it."""
+    opened: str = ""
+    """What lies open over the section; no other address of the view has it."""
     problems: tuple[str, ...] = ()
     """What in the URL could not be used, in words; a default stands in its place."""
 
@@ -89,6 +95,8 @@ class View:
             parts.append(("group_by", self.group_by))
         if self.compare:
             parts.append(("compare", "previous"))
+        if self.sort:
+            parts.append(("sort", self.sort))
         parts += [(name, value) for name in NAMED for value in self.filters.get(name, ())]
         return urlencode(parts)
 
@@ -96,6 +104,11 @@ class View:
         """The address of this view below `prefix`."""
         slug = "" if self.section == "overview" else self.section
         return f"{prefix}{slug}?{self.query}" if self.query else f"{prefix}{slug}"
+
+    def opening(self, name: str, prefix: str) -> str:
+        """The address of this view with `name` open over it."""
+        there = self.href(prefix)
+        return f"{there}{'&' if '?' in there else '?'}{urlencode({'open': name})}"
 
     def having(self, name: str, values: tuple[str, ...]) -> "View":
         """The same view with another set of values in one filter."""
@@ -126,6 +139,8 @@ def parse(section: str, query: str) -> View:
         compare=_one_of("compare", one.get("compare"), ("none", "previous"), "none", problems)
         == "previous",
         filters=_filters(given, problems),
+        sort=_sort(one.get("sort"), problems),
+        opened=canonical_name(one.get("open", "")) or "",
     )
     return replace(view, problems=tuple(problems))
 
@@ -164,6 +179,13 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2999 else None
+
+
+def _sort(given: str | None, problems: list[str]) -> str:
+    if given is None or _SORT.fullmatch(given):
+        return given or ""
+    problems.append("sort is a column, with - before it from the largest down.")
+    return ""
 
 
 def _filters(given: list[tuple[str, str]], problems: list[str]) -> dict[str, tuple[str, ...]]:

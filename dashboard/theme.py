@@ -27,6 +27,8 @@ PARTS = (
     "overlay",
     "states",
     "grid",
+    "feed",
+    "breakdown",
     "phone",
     "people",
 )

@@ -40,6 +40,29 @@
     });
   });
 
+  // Links of links.py: to another view where one stands, and to what opens over it.
+  function go(href) {
+    history.pushState({}, '', href);
+    window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+  }
+  function openDrawer(section, name) {
+    window.dash_clientside.set_props(section + '-open', { data: { name: name, at: Date.now() } });
+  }
+  var opener = null;
+  document.addEventListener('click', function (event) {
+    var link = event.target.closest && event.target.closest('a[data-stay], a[data-drawer]');
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (!link.dataset.drawer) return go(link.href);
+    history.pushState({}, '', link.href);
+    opener = link;
+    openDrawer(link.dataset.drawer, link.dataset.open);
+  });
+  window.addEventListener('popstate', function () {
+    var any = document.querySelector('a[data-drawer]');
+    if (any) openDrawer(any.dataset.drawer, new URL(location.href).searchParams.get('open'));
+  });
+
   // A session that has ended leads to the login, and from there back here.
   var ask = window.fetch;
   window.fetch = function () {
@@ -68,7 +91,7 @@
     }, Promise.resolve());
   }
 
-  var paused = false, seen = 0;
+  var paused = false, seen = 0, arrivedAt = '';
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     purser: {
       live: function (clicks, ticks) {
@@ -114,10 +137,20 @@
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
       },
+      closed: function (opened) {
+        var there = new URL(location.href);
+        if (opened === false && there.searchParams.has('open')) {
+          there.searchParams.delete('open');
+          history.pushState({}, '', there);
+        }
+        if (opened === false && opener && opener.isConnected) opener.focus();
+        return window.dash_clientside.no_update;
+      },
       arrived: function (heading) {
         document.title = heading + ' · Purser';
-        if (seen !== null && window.purserArrived) window.scrollTo(0, 0);
-        window.purserArrived = true;
+        // The same section again is the same place: a table was sorted, a filter was set.
+        if (arrivedAt && arrivedAt !== location.pathname) window.scrollTo(0, 0);
+        arrivedAt = location.pathname;
         return heading;
       }
     }

@@ -3,7 +3,6 @@
 Its scripts are the heaviest of the panel: they are loaded where a grid is shown, and only then.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,5 +81,5 @@ def grid() -> dict[str, Any]:
 def scripts() -> list[str]:
     """What has to be loaded before the grid is drawn, in this order."""
     bundle = Path(dag.__file__).with_name(_BUNDLE)
-    name = build_fingerprint(_BUNDLE, dag.__version__, int(os.stat(bundle).st_mtime))
+    name = build_fingerprint(_BUNDLE, dag.__version__, int(bundle.stat().st_mtime))
     return [f"{PREFIX}assets/feed.js", f"{PREFIX}_dash-component-suites/dash_ag_grid/{name}"]

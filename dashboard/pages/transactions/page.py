@@ -1,5 +1,6 @@
 """The section: its search, its list on a desk and its cards on a phone, and how both move."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html,
 from dash.exceptions import PreventUpdate
 
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.books import books
 from dashboard.components import states
 from dashboard.components.cards import panel
+from dashboard.components.filters import Offered, filter_bar
 from dashboard.context import PREFIX, Context
 from dashboard.errors import Invalid
 from dashboard.exports import TRANSACTIONS
@@ -20,14 +23,18 @@ from dashboard.icons import icon
 from dashboard.pages.transactions import details
 from dashboard.pages.transactions.cards import card_list
 from dashboard.pages.transactions.grid import GRID, grid, scripts
+from dashboard.periods import period_of_view
 from dashboard.registry import Page
 from dashboard.services import Services
 from dashboard.state import FILTERS, View, parse
 from insights.transactions import DEEP_MAX, ROWS_MAX, Rows, rows
 from storage.errors import StorageError
-from storage.usage import figures_version
+from storage.records import Status
+from storage.usage import By, figures_version, used_by
 
 TICK_MS: Final = 3_000
+CHOICES_MAX: Final = 100
+"""Of one filter in its menu; others can be written into the address."""
 CARDS: Final = 30
 """So many more each time."""
 CARDS_MAX: Final = 300
@@ -47,7 +54,7 @@ async def layout(context: Context) -> Any:
         panel(
             "Calls",
             [
-                _search(context.view),
+                _search(context.view, await _offered(context.services, context.view)),
                 html.Div(
                     states.skeleton("rows", 8) if found.total else _empty(context.view),
                     id="transactions-frame",
@@ -86,46 +93,31 @@ def _aside(view: View, found: Rows) -> list[Any]:
     ]
 
 
-def _search(view: View) -> Any:
+def _search(view: View, offered: Offered) -> Any:
     asked = view.filters.get("call", ())
-    items = [
-        _chip(view, name, value) for name in (*FILTERS, "call") for value in view.filters.get(name, ())
-    ]
-    clear = View(view.section, view.period, view.first, view.last)
+    find = dmc.TextInput(
+        id={"type": "find", "page": "transactions", "name": "call"},
+        value=asked[0] if asked else "",
+        debounce=500,
+        placeholder="Id of a call, request or execution",
+        leftSection=icon("search"),
+        className="feed-find",
+        **aria(label="Find a call by its id"),
+    )
     return html.Div(
-        [
-            dmc.TextInput(
-                id={"type": "find", "page": "transactions", "name": "call"},
-                value=asked[0] if asked else "",
-                debounce=500,
-                placeholder="Id of a call, request or execution",
-                leftSection=icon("search"),
-                className="feed-find",
-                **{"aria-label": "Find a call by its id"},
-            ),
-            *items,
-            *([dcc.Link("Clear all", href=clear.href(PREFIX), className="quiet")] if items else []),
-        ],
-        className="chips feed-search",
-        role="group",
-        **{"aria-label": "Filters"},
+        [find, filter_bar(view, PREFIX, offered, several=FILTERS)], className="feed-search"
     )
 
 
-def _chip(view: View, name: str, value: str) -> Any:
-    rest = tuple(kept for kept in view.filters[name] if kept != value)
-    return html.Span(
-        [
-            html.Span(f"{name.capitalize()} ", className="dim"),
-            html.Span(value),
-            dcc.Link(
-                icon("close", f"Remove filter {name} {value}"),
-                href=view.having(name, rest).href(PREFIX),
-                className="chip-remove",
-            ),
-        ],
-        className="chip",
-    )
+async def _offered(services: Services, view: View) -> Offered:
+    """What there is to filter by in the time that is shown."""
+    asked = books(services)
+    elapsed = period_of_view(view, asked.timezone, asked.now_ms).elapsed
+    dimensions: tuple[By, ...] = ("agent", "campaign", "model", "endpoint", "key")
+    uses = await asyncio.gather(*(used_by(services.ledger, by, elapsed) for by in dimensions))
+    found: dict[str, list[str]]
+    found = {by: sorted(use)[:CHOICES_MAX] for by, use in zip(dimensions, uses, strict=True)}
+    return {**found, "status": [status.value for status in Status], "call": ()}
 
 
 def _empty(view: View) -> Any:
@@ -208,9 +200,7 @@ def register(app: Dash, services: Services) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    async def cards(
-        mode: Any, _known: Any, clicks: Any, ids: Any, search: Any
-    ) -> Any:
+    async def cards(mode: Any, _known: Any, clicks: Any, ids: Any, search: Any) -> Any:
         if mode != "cards":
             raise PreventUpdate
         shown = _cards_wanted(clicks, ids)
@@ -253,13 +243,16 @@ def _place(asked: Any) -> tuple[int, int]:
     """Which rows the grid asks for; raises `Invalid`."""
     if not isinstance(asked, Mapping):
         raise PreventUpdate
-    start, end = asked.get("startRow"), asked.get("endRow")
-    for given in (start, end):
-        if not isinstance(given, int) or isinstance(given, bool):
-            raise Invalid("a list is asked for by whole row numbers.")
+    start, end = (_whole(asked.get(name)) for name in ("startRow", "endRow"))
     if not 0 <= start <= end or end - start > ROWS_MAX:
         raise Invalid(f"at most {ROWS_MAX} rows are given at once.")
     return min(start, DEEP_MAX), min(end, DEEP_MAX)
+
+
+def _whole(given: Any) -> int:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise Invalid("a list is asked for by whole row numbers.")
+    return given
 
 
 def _cards_wanted(clicks: Any, ids: Any) -> int:
