@@ -28,6 +28,7 @@ PARTS = (
     "states",
     "grid",
     "feed",
+    "keys",
     "breakdown",
     "phone",
     "people",

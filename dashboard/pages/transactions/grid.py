@@ -33,20 +33,20 @@ _RIGHT: Final = {"cellClass": "num", "headerClass": "num"}
 COLUMNS: Final = (
     _column("time", "Time", 98, "PurserTwo", cellRendererParams={"below": "day"}),
     _column(
-        "agent", "Agent and campaign", 190, "PurserTwo", flex=3, minWidth=150,
+        "agent", "Agent and campaign", 180, "PurserTwo", flex=3, minWidth=164,
         cellRendererParams={"below": "campaign", "icon": "icon"},
     ),
     _column(
         "model", "Model and endpoint", 180, "PurserTwo", flex=3, minWidth=140,
         cellRendererParams={"below": "endpoint"},
     ),
-    _column("units", "Tokens", 208, "PurserTokens", flex=3, minWidth=172),
+    _column("units", "Tokens", 218, "PurserTokens", flex=4, minWidth=196),
     _column(
-        "charge", "Charged", 140, "PurserTwo", cellRendererParams={"below": "held"}, **_RIGHT
+        "charge", "Charged", 134, "PurserTwo", cellRendererParams={"below": "held"}, **_RIGHT
     ),
-    _column("provider", "Provider", 104, "PurserTwo", **_RIGHT),
-    _column("status", "Status", 150, "PurserStatus", flex=2, minWidth=142),
-    _column("short", "Call", 128, "PurserId"),
+    _column("provider", "Provider", 100, "PurserTwo", **_RIGHT),
+    _column("status", "Status", 140, "PurserStatus", flex=2, minWidth=130),
+    _column("short", "Call", 122, "PurserId"),
 )  # fmt: skip
 
 
