@@ -29,6 +29,7 @@ PARTS = (
     "grid",
     "feed",
     "keys",
+    "audit",
     "breakdown",
     "phone",
     "people",

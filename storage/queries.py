@@ -68,7 +68,9 @@ class Filter:
             _table.request_id: self.request_id,
             _table.hold_id: self.hold_id,
         }
-        return found + [_among(column, value) for column, value in asked.items() if value is not None]
+        return found + [
+            _among(column, value) for column, value in asked.items() if value is not None
+        ]
 
 
 def _among(column: ColumnElement[str], asked: str | tuple[str, ...]) -> ColumnElement[bool]:

@@ -25,8 +25,7 @@ KINDS: Final = {"proxy": "Calls", "admin": "Billing API"}
 
 def create_drawer() -> Any:
     """The fields of a new key."""
-    return drawer(
-        "New key",
+    fields = html.Div(
         [
             segmented(list(KINDS.items()), id="keys-kind", value="proxy", label="What it opens"),
             dmc.TextInput(id="keys-name", label="Name", placeholder="who or what uses it"),
@@ -55,8 +54,9 @@ def create_drawer() -> Any:
                 className="actions",
             ),
         ],
-        id="keys-drawer",
+        className="form-rows",
     )
+    return drawer("New key", fields, id="keys-drawer")
 
 
 def _for_calls() -> list[Any]:

@@ -79,7 +79,9 @@ async def _listing(services: Services, *, may_change: bool) -> tuple[list[Any], 
     mark = "|".join(
         f"{r.id}{r.version}{r.last_used_ms or ''}{r.problem(now) or ''}" for r in records
     )
-    return tables(records, now, may_change=may_change), hashlib.sha256(mark.encode()).hexdigest()[:16]
+    return tables(records, now, may_change=may_change), hashlib.sha256(mark.encode()).hexdigest()[
+        :16
+    ]
 
 
 def register(app: Dash, services: Services) -> None:

@@ -163,7 +163,7 @@ def _entries(entries: Sequence[LedgerEntry], zone: ZoneInfo) -> Any:
 def _entry(entry: LedgerEntry, zone: ZoneInfo) -> Any:
     correction = entry.status is Status.CORRECTION
     sign = "+" if correction and entry.charge_nano > 0 else ""
-    why = html.Span(entry.reason, className="dim") if entry.reason else None
+    why = html.Span(entry.reason, className="dim") if correction else None
     return html.Li(
         [
             html.Span(f"#{entry.entry}", className="dim figures"),
@@ -206,7 +206,7 @@ def _facts(first: LedgerEntry, zone: ZoneInfo) -> list[tuple[str, Any]]:
         ("First byte after", first.ttfb_ms is not None and formats.duration(first.ttfb_ms)),
         ("HTTP status", first.http_status and str(first.http_status)),
         ("Refused by", first.rule),
-        ("Reason", first.status is Status.REFUSED and first.reason),
+        ("Reason", first.status is Status.REFUSED and formats.words(first.reason or "")),
         ("Calls it stands for", first.count > 1 and formats.integer(first.count)),
         ("Request", first.request_id and code(first.request_id, "the request's id")),
         ("Execution", first.execution_id and code(first.execution_id, "the execution's id")),
