@@ -11,6 +11,7 @@ from dash import Dash, html
 from fastapi import FastAPI
 
 from dashboard import shell
+from dashboard.compress import Compressed
 from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
 from dashboard.exports import EXPORTS, Exports
@@ -55,7 +56,7 @@ class Panel:
         self._policy = ""
         self._warm: asyncio.Task[None] | None = None
         self.book = Book(services.sessions)
-        self._gate = Gate(services, self.book, self._inside, self._asset)
+        self._gate = Gate(services, self.book, Compressed(self._inside), self._asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request below `/admin`."""
