@@ -103,7 +103,15 @@
   });
 
   window.purserFeed = {
-    narrow: function () { return window.matchMedia('(max-width: 700px)').matches; },
+    narrow: function () { return window.matchMedia('(max-width: 1000px)').matches; },
+    // What a smaller desk has no room for stands in the drawer too.
+    fitting: function (grid) {
+      var small = window.innerWidth < 1280;
+      var columns = grid.props.columnDefs.map(function (column) {
+        return Object.assign({}, column, { hide: small && /^(provider|short)$/.test(column.field) });
+      });
+      return Object.assign({}, grid, { props: Object.assign({}, grid.props, { columnDefs: columns }) });
+    },
     moved: function () {
       waiting = true;
       if (isRead()) show(); else refresh();

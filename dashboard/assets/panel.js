@@ -104,7 +104,7 @@
         if (!spec) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
         return load(spec.scripts).then(function () {
           var narrow = window.purserFeed.narrow();
-          return [narrow ? [] : spec.grid, narrow ? 'cards' : 'grid'];
+          return [narrow ? [] : window.purserFeed.fitting(spec.grid), narrow ? 'cards' : 'grid'];
         }, function () { return [[], 'cards']; });
       },
       moved: function () {

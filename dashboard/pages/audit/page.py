@@ -189,12 +189,10 @@ def line(each: Audited, zone: ZoneInfo) -> html.Li:
     """One line: who did what to what, from where, when and why."""
     act = each.act
     words = told(act)
-    about = (
-        html.A(words.about, href=words.href, className="row-name") if words.href else words.about
-    )
-    seen = words.about and about
-    if words.href and not words.about:
-        seen = html.A("look", href=words.href, className="more")
+    name: Any = words.about or words.done
+    if words.href:
+        name = html.A([name, icon("open")], href=words.href, className="row-name audit-open")
+    did = [f" {words.done} ", name] if words.about else [" ", name]
     turned = [html.Del(words.old), icon("right", "to")] if words.old else []
     changed = html.Span([*turned, html.Ins(words.new)], className="audit-turned")
     return html.Li(
@@ -202,7 +200,7 @@ def line(each: Audited, zone: ZoneInfo) -> html.Li:
             html.Span(icon(words.icon), className="two-icon"),
             html.Div(
                 [
-                    html.Div([html.B(act.who), f" {words.done} ", seen]),
+                    html.Div([html.B(act.who), *did]),
                     changed if words.old or words.new else None,
                     html.Div(f"“{act.reason}”", className="dim") if act.reason else None,
                 ],

@@ -37,6 +37,7 @@ ICONS: Final = (
     ("rule", "rules"), ("reconcile", "health"),
 )  # fmt: skip
 """By how an action begins."""
+SESSIONS: Final = frozenset({"login", "logout"})
 HIDDEN: Final = frozenset({"id"})
 
 
@@ -67,6 +68,9 @@ def told(act: Act) -> Told:
 
 def _turned(act: Act) -> tuple[str, str, str]:
     """What it is about, what that was and what it became."""
+    if act.action in SESSIONS:
+        # What stands there is the session's id: nothing to read.
+        return "", "", ""
     before, after = _fields(act.old), _fields(act.new)
     if after is not None:
         return _about(after), *_differences(before, after)

@@ -19,20 +19,20 @@ SOON_MS: Final = 7 * 86_400_000
 ENDED_SHOWN: Final = 50
 _PROXY: Final = (
     Column("name", "Key", grow=True),
-    Column("bound", "Bound to"),
+    Column("bound", "Bound to", keep="tablet"),
     Column("models", "Models", keep="desk"),
     Column("endpoints", "Endpoints", keep="desk"),
     Column("ends", "Ends", keep="tablet"),
     Column("used", "Last use", keep="tablet"),
-    Column("state", "State", keep="tablet"),
+    Column("state", "State"),
 )
 _ADMIN: Final = (
     Column("name", "Key", grow=True),
-    Column("role", "Role"),
+    Column("role", "Role", keep="tablet"),
     Column("made", "Made", keep="desk"),
     Column("ends", "Ends", keep="tablet"),
     Column("used", "Last use", keep="tablet"),
-    Column("state", "State", keep="tablet"),
+    Column("state", "State"),
 )
 _ACTS: Final = Column("acts", "")
 
@@ -108,6 +108,7 @@ def _row(record: KeyRecord, now_ms: int, *, may_change: bool) -> Mapping[str, An
             [
                 html.Span(record.name, className="two-top"),
                 html.Code(f"{record.prefix}…", className="two-below"),
+                html.Span(_pins(record), className="two-below on-phone"),
             ],
             className="two-words key-name",
         ),
@@ -135,6 +136,14 @@ def _bound(record: KeyRecord) -> Any:
     )
     campaign = record.campaign or "any campaign"
     return html.Span([agent, html.Span(campaign, className="two-below")], className="two-words")
+
+
+def _pins(record: KeyRecord) -> str:
+    """The same in one line, where there is no room for its column."""
+    if record.kind == "admin":
+        return record.role or ""
+    agent = agent_name(record.agent) if record.agent else "any agent"
+    return f"{agent}, {record.campaign or 'any campaign'}"
 
 
 def _some(values: Sequence[str]) -> Any:

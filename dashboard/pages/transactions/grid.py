@@ -33,14 +33,14 @@ _RIGHT: Final = {"cellClass": "num", "headerClass": "num"}
 COLUMNS: Final = (
     _column("time", "Time", 98, "PurserTwo", cellRendererParams={"below": "day"}),
     _column(
-        "agent", "Agent and campaign", 180, "PurserTwo", flex=3, minWidth=164,
+        "agent", "Agent and campaign", 180, "PurserTwo", flex=3, minWidth=150,
         cellRendererParams={"below": "campaign", "icon": "icon"},
     ),
     _column(
-        "model", "Model and endpoint", 180, "PurserTwo", flex=3, minWidth=140,
+        "model", "Model and endpoint", 180, "PurserTwo", flex=3, minWidth=130,
         cellRendererParams={"below": "endpoint"},
     ),
-    _column("units", "Tokens", 218, "PurserTokens", flex=4, minWidth=196),
+    _column("units", "Tokens", 218, "PurserTokens", flex=4, minWidth=178),
     _column(
         "charge", "Charged", 134, "PurserTwo", cellRendererParams={"below": "held"}, **_RIGHT
     ),
