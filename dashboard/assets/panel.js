@@ -102,10 +102,11 @@
       // The list of calls: loaded where it is shown, and where it is not too narrow for it.
       feed: function (spec) {
         if (!spec) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
-        return load(spec.scripts).then(function () {
-          var narrow = window.purserFeed.narrow();
-          return [narrow ? [] : window.purserFeed.fitting(spec.grid), narrow ? 'cards' : 'grid'];
-        }, function () { return [[], 'cards']; });
+        var nothing = window.dash_clientside.no_update, cards = [nothing, 'cards'];
+        return load(spec.scripts.slice(0, 1)).then(function () {
+          if (window.purserFeed.narrow()) return cards;
+          return load(spec.scripts).then(function () { return [window.purserFeed.fitting(spec.grid), 'grid']; });
+        }).catch(function () { return cards; });
       },
       moved: function () {
         if (window.purserFeed) window.purserFeed.moved();

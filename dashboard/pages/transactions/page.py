@@ -193,6 +193,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output("transactions-cards", "children"),
+        Output("transactions-frame", "children", allow_duplicate=True),
         Input("transactions-mode", "data"),
         Input("transactions-known", "data"),
         Input({"type": "transactions-more", "rows": ALL}, "n_clicks"),
@@ -205,7 +206,7 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         shown = _cards_wanted(clicks, ids)
         found = await _rows(services, _view(search), 0, shown)
-        return card_list(_shown(services, found), shown, found.total, CARDS_MAX, CARDS)
+        return card_list(_shown(services, found), shown, found.total, CARDS_MAX, CARDS), []
 
 
 def _register_browser(app: Dash) -> None:
