@@ -102,7 +102,7 @@ class Panel:
         except ValueError:
             asked = urlsplit("")
         view = shell.view_of(asked.path or PREFIX, asked.query)
-        return await shell.whole(Context(self._services, current_session.get(), view))
+        return await shell.whole(Context(self._services, current_session.get(), view), asked)
 
     async def _page(self, scope: Scope, send: Send) -> None:
         slug = scope["path"].removeprefix(PREFIX).strip("/")

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import SplitResult, urlunsplit
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
+from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
 
 from budget.errors import BudgetError
 from dashboard.context import PREFIX, Context, who
@@ -37,12 +37,10 @@ def view_of(pathname: Any, search: Any) -> View:
     return parse(slug if known else "not-found", search if isinstance(search, str) else "")
 
 
-async def whole(context: Context) -> Any:
-    """The page with its frame, as it is first drawn."""
-    return dmc.MantineProvider(
+async def whole(context: Context, address: SplitResult) -> Any:
+    """The page with its frame, as it is first drawn at `address`."""
+    drawn = dmc.MantineProvider(
         [
-            dcc.Location("url", refresh="callback-nav"),
-            dcc.Store("titled"),
             html.A("Skip to the content", href="#content", className="skip"),
             html.Nav(navigation(context), id="nav", className="nav", **{"aria-label": "Sections"}),
             html.Div(
@@ -57,6 +55,21 @@ async def whole(context: Context) -> Any:
             dmc.NotificationContainer(id=TOASTS, position="top-right", limit=4),
         ],
         forceColorScheme="dark",
+    )
+    return html.Div([_location(address), dcc.Store("titled"), dcc.Store("ranged"), drawn])
+
+
+def _location(address: SplitResult) -> Any:
+    """Where the browser is. Told at once, it has nothing to tell: the page is not made twice."""
+    if not address.netloc:
+        return dcc.Location("url", refresh=False)
+    search = f"?{address.query}" if address.query else ""
+    return dcc.Location(
+        "url",
+        refresh=False,
+        pathname=address.path,
+        search=search,
+        href=urlunsplit(address._replace(fragment="")),
     )
 
 
@@ -140,7 +153,9 @@ def _periods(view: View) -> Any:
         )
         for name in PERIODS
     ]
-    shown = [view.first.isoformat(), view.last.isoformat()] if view.first and view.last else None
+    # Mantine's own code fails on a range that is None.
+    days = (view.first, view.last)
+    shown = [day.isoformat() if day else None for day in days]
     label = f"{view.first} to {view.last}" if custom else "Custom"
     picker = html.Details(
         [
@@ -233,26 +248,14 @@ def register(app: Dash, services: Services) -> None:
         context = Context(services, who(), view_of(pathname, search))
         return navigation(context), top(context), await content(context)
 
-    @app.callback(
-        Output("url", "search"),
+    # In the browser: a callback of the server's that writes the address, and is drawn anew by
+    # what the address shows, goes round for ever.
+    app.clientside_callback(
+        ClientsideFunction("purser", "range"),
+        Output("ranged", "data"),
         Input("range", "value"),
-        State("url", "pathname"),
-        State("url", "search"),
         prevent_initial_call=True,
     )
-    async def choose_range(days: Any, pathname: Any, search: Any) -> Any:
-        whole_range = (
-            isinstance(days, list) and len(days) == 2 and all(isinstance(day, str) for day in days)
-        )
-        if not whole_range:
-            raise PreventUpdate
-        view = view_of(pathname, search)
-        asked = parse(view.section, f"from={days[0][:10]}&to={days[1][:10]}")
-        if asked.first is None or (asked.first, asked.last) == (view.first, view.last):
-            return no_update
-        found = replace(view, period="", first=asked.first, last=asked.last)
-        return f"?{found.query}"
-
     app.clientside_callback(
         ClientsideFunction("purser", "live"),
         Output({"type": "tick", "page": ALL}, "disabled"),

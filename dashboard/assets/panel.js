@@ -60,6 +60,19 @@
         seen = clicks || 0;
         return [ticks.map(function () { return paused; }), paused ? 'live off' : 'live', paused ? 'Paused' : 'Live'];
       },
+      range: function (days) {
+        var there = new URL(location.href);
+        if (!days || !days[0] || !days[1]) return window.dash_clientside.no_update;
+        if (there.searchParams.get('from') === days[0] && there.searchParams.get('to') === days[1]) {
+          return window.dash_clientside.no_update;
+        }
+        there.searchParams.delete('period');
+        there.searchParams.set('from', days[0]);
+        there.searchParams.set('to', days[1]);
+        history.pushState({}, '', there);
+        window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+        return days;
+      },
       arrived: function (heading) {
         document.title = heading + ' · Purser';
         if (seen !== null && window.purserArrived) window.scrollTo(0, 0);
