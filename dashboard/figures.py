@@ -7,6 +7,7 @@ those of the dark theme; `assets/theme/chart.css` repaints text and lines for th
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from config.money import NANO_PER_USD
 from dashboard import formats
 from dashboard.figures_data import BurnUp, band, limit_changes, ticks
 
@@ -21,7 +22,7 @@ GRAPH_CONFIG: Spec = {"displayModeBar": False, "responsive": True, "scrollZoom":
 
 
 def _usd(nano: int) -> float:
-    return nano / formats.NANO_PER_USD
+    return nano / NANO_PER_USD
 
 
 def template() -> Spec:
@@ -33,6 +34,7 @@ def template() -> Spec:
         "ticks": "",
         "automargin": False,
         "fixedrange": True,
+        "ticklabelstandoff": 8,
         "color": DIM,
     }
     layout = {
@@ -59,6 +61,7 @@ def _scatter(name: str, points: Sequence[tuple[int, int]], line: Spec, **more: A
         "type": "scatter",
         "mode": "lines",
         "name": name,
+        "uid": name.lower().replace("even ", ""),
         "x": [at for at, _ in points],
         "y": [_usd(nano) for _, nano in points],
         "line": line,
@@ -68,7 +71,7 @@ def _scatter(name: str, points: Sequence[tuple[int, int]], line: Spec, **more: A
 
 
 def _burn_traces(data: BurnUp) -> list[Spec]:
-    """In the order that `chart.css` knows: band (2), pace, spend, limit, forecast, marks, today."""
+    """From the back to the front; `chart.css` knows each by its `uid`."""
     ahead = band(data)
     silent: Spec = {"hoverinfo": "skip", "hovertemplate": None}
     none = {"width": 0}
@@ -177,7 +180,8 @@ def burn_up(data: BurnUp) -> Spec:
                 "tickformat": "%-d %b",
                 "hoverformat": "%-d %b, %H:%M",
                 "showgrid": False,
-                "nticks": 7,
+                "nticks": 6,
+                "tickangle": 0,
                 "showspikes": True,
                 "spikemode": "across",
                 "spikedash": "dot",
@@ -224,7 +228,8 @@ def stacked_bars(
                 "type": "date",
                 "showgrid": False,
                 "tickformat": "%H:%M" if hourly else "%-d %b",
-                "nticks": 8,
+                "nticks": 6,
+                "tickangle": 0,
             },
             "yaxis": {"tickprefix": "$", "tickformat": "~s", "rangemode": "tozero", "nticks": 5},
         },

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt
 
+from config.money import NANO_PER_USD, ceil_div
 from dashboard import formats
 
-NANO_PER_USD = formats.NANO_PER_USD
+STEPS_MAX = 6
+"""Into how many steps an axis is divided at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +49,19 @@ class BurnUp:
     @property
     def top_nano(self) -> int:
         """The upper end of the scale: above all there is, a round number of steps."""
-        amounts = [
-            *(nano for _, nano in self.spent),
-            *(nano for _, nano in self.limits),
-            *((self.forecast[2],) if self.forecast else ()),
-        ]
-        most = max([*amounts, NANO_PER_USD])
+        amounts = [nano for _, nano in (*self.spent, *self.limits)]
+        highest = self.forecast[2] if self.forecast else 0
+        most = max(*amounts, highest, NANO_PER_USD, 0) * 106 // 100
         step = step_nano(most)
-        return -(-most * 106 // 100 // step) * step
+        return ceil_div(most, step) * step
 
 
 def step_nano(most: int) -> int:
-    """A round step (1, 2 or 5 and zeros) that takes four to eight of it to reach `most`."""
-    step = NANO_PER_USD // 100
-    while True:
-        for factor in (1, 2, 5):
-            if most <= step * factor * 6:
-                return step * factor
-        step *= 10
+    """A round step (1, 2 or 5 and zeros) of which `most` takes three to six."""
+    unit = NANO_PER_USD // 100
+    while most > unit * 5 * STEPS_MAX:
+        unit *= 10
+    return next(unit * factor for factor in (1, 2, 5) if most <= unit * factor * STEPS_MAX)
 
 
 def ticks(top_nano: int) -> list[int]:
@@ -76,7 +74,7 @@ def limit_changes(limits: Sequence[tuple[int, int]]) -> list[tuple[int, int, str
     """Where a limit changed while the window ran: (when, to what, in words)."""
     return [
         (at, after, f"limit {formats.money_short(before)} → {formats.money_short(after)}")
-        for (_, before), (at, after) in zip(limits, limits[1:], strict=False)
+        for (_, before), (at, after) in pairwise(limits)
         if before != after
     ]
 

@@ -5,9 +5,11 @@ since 1970 in UTC, with the zone they are shown in.
 """
 
 from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
 
-NANO_PER_CENT = 10_000_000
-NANO_PER_USD = 1_000_000_000
+from config.money import NANO_PER_USD
+
+NANO_PER_CENT = NANO_PER_USD // 100
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EM DASH}"
 """What stands where there is no figure."""
@@ -86,7 +88,8 @@ def compact(number: int) -> str:
             scale, letter = _SCALES[position - 1]
             places, units = 2, _half_up(size * 100, scale)
         whole, rest = divmod(units, 10**places)
-        text = f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".") if places else f"{whole}"
+        exact = size % scale == 0 or not places
+        text = f"{whole}" if exact else f"{whole}.{rest:0{places}d}"
         return f"{sign}{text}{letter}"
     return f"{sign}{size}"
 
@@ -130,7 +133,7 @@ def duration(length_ms: int) -> str:
     if length < _SECOND:
         return f"{length} ms"
     units = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (_SECOND, "s"))
-    for (size, name), (lesser, lesser_name) in zip(units, units[1:], strict=False):
+    for (size, name), (lesser, lesser_name) in pairwise(units):
         if length >= size:
             whole, rest = divmod(length, size)
             second = rest // lesser

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from dash import html
 
+from dashboard.aria import aria
 from dashboard.icon_shapes import AGENTS, SHAPES
 
 _FRAME = (
@@ -38,8 +39,8 @@ def icon(name: str, label: str | None = None, tone: str | None = None) -> html.S
     SHAPES[name]
     classes = f"icon icon-{name}" + (f" tint tone-{tone}" if tone else "")
     if label is None:
-        return html.Span(className=classes, **{"aria-hidden": "true"})
-    return html.Span(className=classes, role="img", title=label, **{"aria-label": label})
+        return html.Span(className=classes, **aria(hidden="true"))
+    return html.Span(className=classes, role="img", title=label, **aria(label=label))
 
 
 def agent_icon(agent_type: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dash import html
 
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.figures_data import BurnUp, band, limit_changes, ticks
 from dashboard.icons import data_uri
 
@@ -153,4 +154,4 @@ def quick_burn_up(data: BurnUp) -> html.Div:
     drawing = html.Div(
         [*_axis(data, scale), *_layers(data, scale), *_marks(data, scale)], className="qc-plot"
     )
-    return html.Div(drawing, className="quick-chart", role="img", **{"aria-label": in_words(data)})
+    return html.Div(drawing, className="quick-chart", role="img", **aria(label=in_words(data)))

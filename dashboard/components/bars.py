@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dash import html
 
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.components.basics import Children, Tone, agent_name
 from dashboard.icons import agent_icon, icon
 
@@ -65,13 +66,13 @@ def progress(
         parts,
         className=f"bar tone-{tone or tone_of(used + held)}",
         role="meter",
-        **{
-            "aria-label": label,
-            "aria-valuemin": "0",
-            "aria-valuemax": str(max(scale, used) // 10),
-            "aria-valuenow": str(used // 10),
-            "aria-valuetext": spoken,
-        },
+        **aria(
+            label=label,
+            valuemin="0",
+            valuemax=str(max(scale, used) // 10),
+            valuenow=str(used // 10),
+            valuetext=spoken,
+        ),
     )
 
 
@@ -82,7 +83,7 @@ def meter(share_permille: int, label: str, tone: Tone = "cyan") -> html.Div:
         html.Span(className="bar-used", style={"--w": _length(share)}),
         className=f"bar thin tone-{tone}",
         role="img",
-        **{"aria-label": f"{label}: {formats.percent(share_permille)}"},
+        **aria(label=f"{label}: {formats.percent(share_permille)}"),
     )
 
 
@@ -177,7 +178,7 @@ def uptime_strip(days: Sequence[tuple[str, str, int | None]], name: str) -> html
                 bars,
                 className="strip",
                 role="img",
-                **{"aria-label": f"{name}: {mean} up over {len(days)} days"},
+                **aria(label=f"{name}: {mean} up over {len(days)} days"),
             ),
             html.Div(
                 [html.Span(f"{len(days)} days ago"), html.Span("today")], className="bar-words dim"
@@ -200,7 +201,7 @@ def heatmap(rows: Sequence[tuple[str, Sequence[int]]], label: str, unit: str = "
                 *(
                     html.Span(
                         className="heat",
-                        style={"--h": _length((formats.per_mille(value, largest) or 0))},
+                        style={"--h": _length(formats.per_mille(value, largest) or 0)},
                         title=f"{name}, {column}: {unit}{formats.integer(value)}",
                     )
                     for column, value in enumerate(values)
@@ -210,4 +211,4 @@ def heatmap(rows: Sequence[tuple[str, Sequence[int]]], label: str, unit: str = "
         )
         for name, values in rows
     ]
-    return html.Div(lines, className="heatmap tone-cyan", role="img", **{"aria-label": label})
+    return html.Div(lines, className="heatmap tone-cyan", role="img", **aria(label=label))

@@ -7,6 +7,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.icons import icon
 
 Tone = Literal["cyan", "purple", "amber", "red", "green", "grey"]
@@ -84,7 +85,7 @@ def money(nano: int, *, fine: bool = False, dim: bool = False) -> html.Span:
 
 def tokens(number: int) -> html.Span:
     """A number of tokens, short, with all digits in its title."""
-    text = [formats.compact(number), html.Span(" tok", className="unit")]
+    text: Children = [formats.compact(number), html.Span(" tok", className="unit")]
     return html.Span(text, className="figures", title=formats.count(number, "token"))
 
 
@@ -113,7 +114,7 @@ def chip(label: str, value: str, remove_id: Any) -> html.Span:
                 icon("close"),
                 id=remove_id,
                 className="chip-remove",
-                **{"aria-label": f"Remove filter {label} {value}"},
+                **aria(label=f"Remove filter {label} {value}"),
             ),
         ],
         className="chip",
@@ -123,7 +124,7 @@ def chip(label: str, value: str, remove_id: Any) -> html.Span:
 def chips(items: Sequence[html.Span], clear_id: Any | None = None) -> html.Div:
     """The filters in force, in a row, and the button that lifts all."""
     clear = [html.Button("Clear all", id=clear_id, className="quiet")] if clear_id else []
-    return html.Div([*items, *clear], className="chips", role="group", **{"aria-label": "Filters"})
+    return html.Div([*items, *clear], className="chips", role="group", **aria(label="Filters"))
 
 
 def copy_button(text: str, what: str) -> dmc.CopyButton:
@@ -135,7 +136,7 @@ def copy_button(text: str, what: str) -> dmc.CopyButton:
         variant="subtle",
         size="compact-xs",
         className="copy",
-        **{"aria-label": f"Copy {what}"},
+        **aria(label=f"Copy {what}"),
     )
 
 
@@ -151,10 +152,19 @@ def key_values(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
     return html.Dl(rows, className="key-values")
 
 
+def shortcuts(keys: Sequence[tuple[Sequence[str], str]]) -> html.Dl:
+    """The keyboard map: the keys to press one after the other, and what they do."""
+    rows = [
+        html.Div([html.Dt([html.Kbd(key) for key in pressed]), html.Dd(does)])
+        for pressed, does in keys
+    ]
+    return html.Dl(rows, className="key-values shortcuts")
+
+
 def legend(entries: Sequence[tuple[str, str]]) -> html.Ul:
     """The keys of a chart: (`spent | pace | limit | forecast | anomaly | held | …`, words)."""
     items = [
-        html.Li([html.Span(className=f"key key-{kind}", **{"aria-hidden": "true"}), text])
+        html.Li([html.Span(className=f"key key-{kind}", **aria(hidden="true")), text])
         for kind, text in entries
     ]
     return html.Ul(items, className="legend")

@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.aria import aria
 from dashboard.components.basics import Children, Tone
 from dashboard.icons import data_uri, icon
 
@@ -21,18 +22,16 @@ def spark_uri(values: Sequence[int]) -> str:
     room = _HEIGHT - 6
     steps = len(points) - 1
     places = [
-        f"{_WIDTH * i // steps},{_HEIGHT - 4 - (room * (value - low) // span if span else room // 4)}"
-        for i, value in enumerate(points)
+        f"{_WIDTH * i // steps},{_HEIGHT - 4 - rise}"
+        for i, rise in enumerate(room * (v - low) // span if span else room // 4 for v in points)
     ]
     line = " ".join(places)
     return data_uri(
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {_HEIGHT}' "
         "preserveAspectRatio='none'><linearGradient id='g' x2='0' y2='1'>"
         "<stop stop-opacity='.42'/><stop offset='1' stop-opacity='0'/></linearGradient>"
-        f"<polygon points='0,{_HEIGHT} {line} {_WIDTH},{_HEIGHT}' fill='url(%23g)'/>".replace(
-            "%23", "#"
-        )
-        + f"<polyline points='{line}' fill='none' stroke='#000' stroke-width='2' "
+        f"<polygon points='0,{_HEIGHT} {line} {_WIDTH},{_HEIGHT}' fill='url(#g)'/>"
+        f"<polyline points='{line}' fill='none' stroke='#000' stroke-width='2' "
         "stroke-linejoin='round' vector-effect='non-scaling-stroke'/></svg>"
     )
 
@@ -43,11 +42,11 @@ def sparkline(values: Sequence[int], label: str) -> html.Div:
         className="spark",
         style={"--spark": f'url("{spark_uri(values)}")'},
         role="img",
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 
-def card(  # noqa: PLR0913 - the parts of a card
+def card(
     name: str,
     figure: Children,
     *,
@@ -66,7 +65,7 @@ def card(  # noqa: PLR0913 - the parts of a card
 
     With `href` the whole card opens it. `held` hatches the card: money that may come back.
     """
-    go = html.A(icon("open"), href=href, className="card-go", **{"aria-label": f"Open {name}"})
+    go = html.A(icon("open"), href=href, className="card-go", **aria(label=f"Open {name}"))
     foot = [part for part in (status, changed) if part is not None]
     spark = [sparkline(trend, trend_label or f"{name}, recent course")] if trend else []
     return html.Article(
@@ -132,6 +131,26 @@ def stat(name: str, figure: Children, context: Children = "", tone: Tone = "grey
         ],
         className=f"stat tone-{tone}",
     )
+
+
+def tile(
+    name: str, figure: Children, icon_name: str, unit: str = "", tone: Tone = "cyan"
+) -> html.Div:
+    """A small figure with an icon, for grids of many: one agent's rate."""
+    per = [html.Span(f" {unit}", className="unit")] if unit else []
+    return html.Div(
+        [
+            html.Span(icon(icon_name), className="card-icon"),
+            html.Div(name, className="tile-name", title=name),
+            html.Div([html.Span(figure), *per], className="tile-figure figures"),
+        ],
+        className=f"tile tone-{tone}",
+    )
+
+
+def tiles(items: Sequence[html.Div]) -> html.Div:
+    """Tiles in as many columns as fit."""
+    return html.Div(list(items), className="tiles")
 
 
 def stats(items: Sequence[html.Div]) -> html.Div:

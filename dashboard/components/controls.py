@@ -7,7 +7,9 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from config.money import NANO_PER_USD
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.components.bars import progress
 from dashboard.components.basics import Children, Tone, badge
 from dashboard.components.overlays import button
@@ -54,7 +56,7 @@ def marks(low: int, high: int) -> list[dict[str, Any]]:
 def limit_slider(view: LimitView, ids: LimitIds) -> html.Div:
     """The slider and the number field of one limit: two hands on one value, whole dollars."""
     low, high = view.slider_usd
-    value = view.limit_nano // formats.NANO_PER_USD
+    value = view.limit_nano // NANO_PER_USD
     fixed = view.locked or not view.can_change
     return html.Div(
         [
@@ -165,13 +167,13 @@ def segmented(
         value=value,
         data=[{"value": key, "label": words} for key, words in choices],
         className="segmented",
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 
 def freeze_control(frozen: bool, *, id: Any, since: str = "") -> html.Div:  # noqa: A002
     """The switch that stops all spending, or lets it go on; asked about before it acts."""
-    words = (
+    words: Children = (
         ["All spending is frozen. ", html.Span(since, className="dim")]
         if frozen
         else ["Stops the next metered call everywhere."]

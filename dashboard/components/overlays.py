@@ -6,6 +6,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.aria import aria
 from dashboard.components.basics import Children, Tone
 from dashboard.icons import icon
 
@@ -30,7 +31,7 @@ def drawer(title: Children, children: Children, *, id: Any, opened: bool = False
     )
 
 
-def confirm(  # noqa: PLR0913 - what such a question must say
+def confirm(
     title: str,
     consequence: Children,
     *,
@@ -107,7 +108,7 @@ def icon_button(name: str, label: str, *, id: Any) -> html.Button:  # noqa: A002
         id=id,
         className="button quiet icon-button",
         title=label,
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 

@@ -40,7 +40,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign's spend against its budget; None where it has none."""
+    """A campaign's spend against its budget: None where it has none; a status may be empty."""
 
     name: str
     status: str
@@ -222,7 +222,7 @@ def campaigns_panel(campaigns: Sequence[Campaign], href: str) -> html.Section:
     rows = [
         campaign_row(
             c.name,
-            status_badge(c.status),
+            status_badge(c.status) if c.status else None,
             spent_of_limit(
                 c.spent_nano,
                 c.budget_nano,
@@ -265,7 +265,9 @@ def agents_panel(agents: Sequence[Agent], href: str, by: Sorted | None = None) -
         }
         for a in agents
     ]
-    table = data_table(AGENT_COLUMNS, rows, caption="Agents by spend", table="agents", by=by)
+    table = data_table(
+        AGENT_COLUMNS, rows, caption="Agents by spend", table="agents", by=by, fill=True
+    )
     aside = more_link("All agents", href) if href else None
     nothing = empty(
         "No calls in this time",
@@ -276,7 +278,7 @@ def agents_panel(agents: Sequence[Agent], href: str, by: Sorted | None = None) -
 
 
 def overview(view: Overview, ids: LimitIds, graph: Any = None, tools: Any = None) -> html.Div:
-    """The overview in full; `graph` replaces the drawn chart later, `tools` stand below the limit."""
+    """The overview in full; `graph` lies over the drawn chart, `tools` stand below the limit."""
     limit = panel(
         "Budget",
         limit_control(
@@ -297,5 +299,5 @@ def overview(view: Overview, ids: LimitIds, graph: Any = None, tools: Any = None
                 ]
             ),
         ],
-        className="page",
+        className="stack",
     )

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from dash import html
 
 from dashboard import formats
+from dashboard.aria import aria
 from dashboard.components.basics import Children, Tone
 from dashboard.icons import icon
 
@@ -46,7 +47,7 @@ def skeleton(kind: Literal["card", "chart", "rows", "text"] = "rows", count: int
         [*bones, html.Span("Loading", className="spoken")],
         className=f"skeleton skeleton-{kind}",
         role="status",
-        **{"aria-busy": "true"},
+        **aria(busy="true"),
     )
 
 
@@ -81,6 +82,6 @@ def live(since_ms: int, now_ms: int, *, paused: bool = False, id: Any = "live") 
         ],
         id=id,
         className="live off" if paused else "live",
-        **{"aria-pressed": "true" if paused else "false"},
+        **aria(pressed="true" if paused else "false"),
         title="Resume live figures" if paused else "Pause live figures",
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from dash import html
 
+from dashboard.aria import aria
 from dashboard.components.basics import Children
 from dashboard.icons import icon
 
@@ -55,7 +56,7 @@ def _heading(column: Column, table: str, by: Sorted | None) -> html.Th:
         id={"type": "sort", "table": table, "column": column.key},
         className="sort" + (" sort-on" if here else ""),
     )
-    return html.Th(button, className=_classes(column), scope="col", **{"aria-sort": order})
+    return html.Th(button, className=_classes(column), scope="col", **aria(sort=order))
 
 
 def data_table(
@@ -66,8 +67,11 @@ def data_table(
     table: str = "table",
     by: Sorted | None = None,
     total: Mapping[str, Children] | None = None,
+    fill: bool = False,
 ) -> html.Div:
     """A table whose first column names its row; `caption` says what it lists.
+
+    `fill` lets its rows share the height of the panel it stands in.
 
     Headings of sortable columns are buttons with the id `{"type": "sort", "table", "column"}`.
     """
@@ -78,7 +82,7 @@ def data_table(
         cells = [html.Td(row.get(c.key), className=_classes(c)) for c in rest]
         return html.Tr([head, *cells], className=classes)
 
-    body = [html.Tbody([line(row) for row in rows])]
+    body: list[Children] = [html.Tbody([line(row) for row in rows])]
     if total is not None:
         body.append(html.Tfoot(line(total)))
     return html.Div(
@@ -90,10 +94,10 @@ def data_table(
             ],
             className="table",
         ),
-        className="table-frame",
+        className="table-frame fill" if fill else "table-frame",
         role="region",
         tabIndex=0,
-        **{"aria-label": caption},
+        **aria(label=caption),
     )
 
 

@@ -56,7 +56,7 @@ CAMPAIGNS = [
     Campaign("newsletter-q4", "active", 148_800_000_000, 120 * USD),
     Campaign("brand-refresh", "completed", 61_300_000_000, 250 * USD),
     Campaign("lookalike-test", "paused", 28_100_000_000, 100 * USD),
-    Campaign("unattributed", "active", 12_600_000_000, None),
+    Campaign("unattributed", "", 12_600_000_000, None),
 ]
 
 AGENTS = [

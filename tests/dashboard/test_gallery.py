@@ -1,0 +1,25 @@
+"""The pieces in a real browser: nothing wider than the narrowest phone, no error in the console."""
+
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.dashboard.gallery import CHROMIUM, serve
+
+
+@pytest.mark.parametrize("page", ["overview", "pieces"])
+async def test_everything_fits_a_narrow_phone(page: str) -> None:
+    server, task, address = await serve("dark", page)
+    errors: list[str] = []
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(**CHROMIUM)
+        tab = await browser.new_page(viewport={"width": 320, "height": 800})
+        tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        await tab.goto(address)
+        await tab.locator(".page .glass").last.wait_for()
+        wider = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+        styled = await tab.evaluate("document.querySelectorAll('.icon').length")
+        await browser.close()
+    server.should_exit = True
+    await task
+    assert (wider, errors) == (0, [])
+    assert styled > 10
