@@ -355,6 +355,13 @@ def demo(
             metavar="URL", help="Spend through a Purser that runs already, if a sandbox answers it."
         ),
     ] = None,
+    months: Annotated[
+        int | None,
+        typer.Option(min=1, max=12, help="Instead: fill the demo's books with so much history."),
+    ] = None,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Instead: drop the demo's own database.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Let simulated agents of all types spend against the sandbox: nothing costs real money.
@@ -362,8 +369,18 @@ def demo(
     Starts a Purser with a data folder of its own, and ends with a summary that compares
     ledger and counters. Without --calls or --minutes it ends after 300 calls; Ctrl-C ends it
     early.
+
+    With --months, the demo's own, empty database is filled with history through the ledger's
+    own code, and the command that shows it in the panel is told. --purge drops that database.
     """
-    _run("demo", "demo", config, calls, minutes, seed, url)
+    if purge + (months is not None) + ((calls, minutes, url) != (None, None, None)) > 1:
+        raise typer.BadParameter("--months, --purge and --calls/--minutes/--url go alone")
+    if purge:
+        _run("demo_history", "purge", config)
+    elif months is not None:
+        _run("demo_history", "fill", config, months, seed)
+    else:
+        _run("demo", "demo", config, calls, minutes, seed, url)
 
 
 def main() -> None:

@@ -42,10 +42,15 @@ async def find(ledger: Ledger, name: str) -> Campaign:
     return Campaign(name) if row is None else _campaign(row)
 
 
-async def change(ledger: Ledger, name: str, act: Act, **values: Any) -> Campaign:
-    """Set some of status, budget and revenue, with an audit line; `published` goes with them."""
+async def change(
+    ledger: Ledger, name: str, act: Act, *, at_ms: int | None = None, **values: Any
+) -> Campaign:
+    """Set some of status, budget and revenue, with an audit line; `published` goes with them.
+
+    `at_ms` is when it was said, where that is not now.
+    """
     folded = fold(name)
-    now_ms = int(time.time() * 1000)
+    now_ms = int(time.time() * 1000) if at_ms is None else at_ms
     async with writing(ledger.engine) as connection:
         query = select(campaign).where(_table.campaign == folded).with_for_update()
         before = (await connection.execute(query)).one_or_none()

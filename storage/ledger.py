@@ -288,10 +288,11 @@ class Ledger:
         async with reading(self._engine) as connection:
             return {name: int(total) for name, total in await connection.execute(query)}
 
-    async def audit(self, act: Act) -> Audited:
-        """Write what someone did to the audit log."""
+    async def audit(self, act: Act, at_ms: int | None = None) -> Audited:
+        """Write what someone did to the audit log; `at_ms` is when, where that is not now."""
+        moment = int(time.time() * 1000) if at_ms is None else at_ms
         async with writing(self._engine) as connection:
-            return await write_line(connection, act, int(time.time() * 1000))
+            return await write_line(connection, act, moment)
 
     async def audited(self, limit: int = 100) -> list[Audited]:
         """The newest lines of the audit log, newest first."""

@@ -5,7 +5,6 @@ the caller, the janitor, or the recovery of an emptied Redis. Redis takes no old
 a newer one, so they may race.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +109,7 @@ async def write(
                 await connection.execute(insert(budget_override).values(**row))
         except IntegrityError as error:
             raise Conflict("somebody changes the same limit at this moment: try again") from error
-        await write_line(connection, act, int(time.time() * 1000))
+        await write_line(connection, act, now_ms)
         return await _state(connection, base)
 
 

@@ -13,8 +13,10 @@ from typing import Final
 import yaml
 
 from app.demo.workload import BUDGETS
+from app.engines import SANDBOX_FOLDER
 from app.serving import CannotListen, bind
 from config.settings import environment_without_settings
+from storage.database import EMBEDDED_FILE
 from storage.errors import StorageError
 
 FOLDER: Final = "demo"
@@ -22,6 +24,8 @@ PORT: Final = 8080
 START_S_MAX: Final = 60.0
 STOP_S_MAX: Final = 40.0
 LOG_LINES_SHOWN: Final = 12
+MARK: Final = "# Written anew by each `purser demo`.\n"
+"""Begins the file of a demo's folder: what has it is a demo's, and nothing else is."""
 
 
 class DemoFailed(StorageError):
@@ -40,6 +44,21 @@ def alone_in(folder: Path) -> Iterator[None]:
                 f"another demo runs in {folder}: end it, or name another folder by PURSER_DATA_DIR"
             ) from error
         yield
+
+
+def check_is_demos(folder: Path) -> None:
+    """Raise `DemoFailed` unless `folder` is a demo's own, or new."""
+    config = folder / "purser.yaml"
+    data = folder / SANDBOX_FOLDER
+    others = {path.name for path in folder.iterdir()} - {"demo.lock"} if folder.exists() else set()
+    marked = config.is_file() and config.read_text(errors="replace").startswith(MARK)
+    if folder.is_symlink() or data.is_symlink() or (data / EMBEDDED_FILE).is_symlink():
+        raise DemoFailed(f"{folder} leads elsewhere by a link: a demo's folder has none")
+    if others and not marked:
+        raise DemoFailed(
+            f"{folder} is not marked as a demo's: its purser.yaml does not begin with "
+            f"{MARK.strip()!r}. Nothing was touched; name another folder by PURSER_DATA_DIR"
+        )
 
 
 def free_port() -> int:
@@ -62,8 +81,7 @@ def write_config(folder: Path, port: int) -> Path:
         "log": {"level": "warning", "format": "text"},
         "budgets": dict(BUDGETS),
     }
-    head = "# Written anew by each `purser demo`.\n"
-    path.write_text(head + yaml.safe_dump(settings, sort_keys=False))
+    path.write_text(MARK + yaml.safe_dump(settings, sort_keys=False))
     return path
 
 
