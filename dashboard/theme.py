@@ -29,6 +29,7 @@ PARTS = (
     "grid",
     "phone",
     "people",
+    "overview",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""
 
