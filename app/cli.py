@@ -4,13 +4,13 @@ Exit status: 0 done; 1 it found something wrong, or could not do what was asked;
 configuration or the command line is wrong. What a command does stands in `app.commands`.
 """
 
-import importlib
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from app.access import audit, users
 from app.arguments import duration_s, some_text, usd
-from app.complaints import CONFIGURATION_WRONG, FAILED, complain
+from app.late import run as _run
 from app.options import (
     Against,
     By,
@@ -25,8 +25,6 @@ from app.options import (
     Since,
     Until,
 )
-from config.origins import ConfigError
-from storage.errors import StorageError
 
 cli = typer.Typer(
     name="purser",
@@ -40,28 +38,14 @@ ledger = typer.Typer(no_args_is_help=True, help="Read and correct what calls hav
 prices = typer.Typer(no_args_is_help=True, help="Show and compare what models cost.")
 db = typer.Typer(no_args_is_help=True, help="Look after the database.")
 keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke Purser's own keys.")
+cli.add_typer(users, name="users")
+cli.add_typer(audit, name="audit")
 cli.add_typer(ledger, name="ledger")
 cli.add_typer(keys, name="keys")
 cli.add_typer(prices, name="prices")
 cli.add_typer(db, name="db")
-
-
-def _run(noun: str, work: str, *arguments: object, **options: object) -> NoReturn:
-    """Carry a command out and end with its status.
-
-    Its module is imported only now: help and usage errors need no database driver, and
-    answer ten times as fast without one.
-    """
-    try:
-        module = importlib.import_module(f"app.commands.{noun}")
-        status: int = getattr(module, work)(*arguments, **options)
-    except ConfigError as error:
-        complain("the configuration cannot be used:", *map(str, error.problems))
-        status = CONFIGURATION_WRONG
-    except StorageError as error:
-        complain(str(error))
-        status = FAILED
-    raise typer.Exit(status)
+cli.add_typer(users, name="users")
+cli.add_typer(audit, name="audit")
 
 
 @cli.command(epilog="Example: OPENAI_API_KEY=sk-… purser serve")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ from storage.freeze import write_pending_audit
 from storage.keys import Keys
 from storage.outbox import Outbox, close_refusals
 from storage.presence import leave
-from storage.reconcile import reconcile
+from storage.reconcile import note, reconcile
+from storage.sampling import Sampling
 from storage.upkeep import Upkeep
 
 REFUSALS_S: Final = 5.0
@@ -32,6 +34,7 @@ AUDIT_S: Final = 1.0
 REVIVE_S: Final = 0.2
 KEYS_S: Final = 5.0
 RECONCILE_S: Final = float(MINUTE_S)
+SAMPLE_S: Final = MINUTE_S / 4
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
 
@@ -74,6 +77,7 @@ class Janitor:
             Job("keys", Keys(self._link, self._ledger).tick, KEYS_S),
             Job("admins", self._admins, AUDIT_S),
             Job("reconcile", self._reconcile, RECONCILE_S),
+            Job("health", Sampling(self._link, self._ledger).tick, SAMPLE_S),
             Job("tidy", self._upkeep.tidy, HOUR_S),
         )
         if engines.embedded is not None:
@@ -144,6 +148,7 @@ class Janitor:
         report = await reconcile(
             self._link, self._ledger, generation.rules, after_seq=self._checked_seq
         )
+        await note(self._link, report, int(time.time() * 1000))
         self._checked_seq = report.seq if not report.missing else self._checked_seq
         if not report.clean:
             _log.critical(

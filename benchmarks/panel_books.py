@@ -25,7 +25,7 @@ STATUSES: Final = ("settled",) * 94 + ("failed",) * 2 + ("refused",) * 3 + ("ass
 
 
 async def fill(ledger: Ledger, count: int, now_ms: int) -> None:
-    """Write `count` rows of the last 90 days, then build the rollup as `reconcile --repair` does."""
+    """Write `count` rows of the last 90 days, then build the rollup from them."""
     batch: list[dict[str, Any]] = []
     for row in rows(count, now_ms):
         batch.append(row)
@@ -44,7 +44,7 @@ async def _write(ledger: Ledger, batch: list[dict[str, Any]]) -> None:
 
 def rows(count: int, now_ms: int) -> Iterator[dict[str, Any]]:
     """Rows in the order of their admission; few campaigns and keys have most of the calls."""
-    chance = Random(1)  # noqa: S311  a play, not a secret
+    chance = Random(1)
     plain = row_of(_plain())
     weights = [1 / (rank + 1) for rank in range(len(CAMPAIGNS))]
     campaigns = chance.choices(CAMPAIGNS, weights, k=997)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks panel-data`: how long the figures of each section take at a million rows."""
+"""`python -m benchmarks panel-data`: what the figures of each section take at a million rows."""
 
 import argparse
 import asyncio

@@ -1,16 +1,14 @@
 """The style sheets, put together once: one for the panel, one for the login page."""
 
-from dashboard.static import ASSETS
-from dashboard.theme import stylesheet
-
-LOGIN_PARTS = ("tokens.css", "login.css")
+from dashboard.theme import ASSETS, stylesheet
 
 
 def made() -> dict[str, bytes]:
     """Each sheet by the name under which it is served."""
-    panel = f"{stylesheet()}\n{(ASSETS / 'shell.css').read_text()}"
-    return {"panel.css": panel.encode(), "door.css": _joined(LOGIN_PARTS)}
-
-
-def _joined(parts: tuple[str, ...]) -> bytes:
-    return "\n".join((ASSETS / part).read_text() for part in parts).encode()
+    tokens, shell, door = (
+        (ASSETS / f"{name}.css").read_text() for name in ("tokens", "shell", "login")
+    )
+    return {
+        "panel.css": f"{stylesheet()}\n{shell}".encode(),
+        "door.css": f"{tokens}\n{door}".encode(),
+    }

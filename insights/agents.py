@@ -22,6 +22,7 @@ from storage.usage import (
     figures_version,
     pairs,
     series_by,
+    used,
     used_by,
 )
 
@@ -90,7 +91,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
     before = await used_by(ledger, "agent", period.previous, scope)
     series = await series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope)
     runs = await executions(ledger, period.interval, scope)
-    if scope == EVERYTHING or scope == Scope(agent=scope.agent):
+    if scope == EVERYTHING:
         worked = Counter(agent for agent, _ in await pairs(ledger, period.interval))
     else:
         worked = await _campaigns(books, period, scope, list(uses))
@@ -129,11 +130,13 @@ async def _campaigns(books: Books, period: Period, scope: Scope, names: list[str
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)
-    every = await agents(books, period)
+    every = await agents(books, period, scope)
+    whole = (await used(books.ledger, period.interval)).amount(books.counts.value)
     row = next((one for one in every.rows if one.agent == agent), None)
     if row is None:
         rate = books.loaded.rates.rate(agent) // 1000
         row = AgentRow(agent, Use(), 0, 0, 0, None, 0, 0, (0,) * len(period.buckets), rate)
+    row = replace(row, share_mille=mille_of(row.spent_nano, whole) or 0)
     names = await campaign_names(books.ledger)
     wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, agent=agent)
     last = await page(books.ledger, wanted, LAST_CALLS)

@@ -95,7 +95,7 @@ async def campaigns(books: Books, period: Period, scope: Scope = EVERYTHING) -> 
 async def campaign_detail(books: Books, period: Period, campaign: str) -> CampaignDetail:
     """One campaign by its name in any case."""
     folded = fold(campaign)
-    every = await campaigns(books, period)
+    every = await campaigns(books, period, Scope(campaign=campaign))
     row = next((one for one in every.rows if one.campaign == folded), None)
     if row is None:
         empty = (0,) * len(period.buckets)

@@ -51,6 +51,9 @@ UNIT_COLUMNS: Final = (
     "audio_seconds",
     "images",
     "video_seconds",
+    "cached_audio_tokens",
+    "cached_image_tokens",
+    "line_input_tokens",
 )
 """The fields of `Usage`, each a column."""
 
@@ -333,7 +336,7 @@ usage_hour = Table(
     Column("value", String(VALUE_CHARACTERS_MAX), primary_key=True),
     Column("other", String(VALUE_CHARACTERS_MAX), primary_key=True),
     *(Column(name, BigInteger, nullable=False) for name in MEASURES),
-    Index(None, "facet", "value", "hour_ms"),
+    Index(None, "facet", "value", "other", "hour_ms"),
     # Clustered by its key: a range of hours is read in one go.
     sqlite_with_rowid=False,
 )

@@ -8,7 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.rules import fold
@@ -145,11 +156,19 @@ async def series_by(
 async def pairs(ledger: Ledger, within: Interval) -> list[tuple[str, str]]:
     """Which agents worked for which campaigns (folded)."""
     whole = _whole_hours(within)
-    query = (
-        select(_hours.value, _hours.other)
-        .where(_hours.facet == "agent_campaign", *whole, _hours.calls + _hours.manual > 0)
-        .distinct()
+    # Each pair that could be is one probe of an index, which ends at the first hour it finds.
+    agents = select(_hours.value).where(_hours.facet == "agent", *whole).distinct().subquery()
+    campaigns = select(_hours.value).where(_hours.facet == "campaign", *whole).distinct().subquery()
+    met = exists().where(
+        _hours.facet == "agent_campaign",
+        _hours.value == agents.c.value,
+        _hours.other == campaigns.c.value,
+        *whole,
+        _hours.calls + _hours.manual > 0,
     )
+    met = met.correlate(agents, campaigns)
+    query = select(agents.c.value, campaigns.c.value).join_from(agents, campaigns, true())
+    query = query.where(met)
     first = and_(_log.entry == 0, _log.status != Status.REFUSED.value)
     edges = [(edge, _ceiling(edge)) for edge in (within.start_ms, within.end_ms) if edge % HOUR_MS]
     async with reading(ledger.engine) as connection:
@@ -248,6 +267,9 @@ def _rolled(
         _hours.hour_ms < run.end_ms,
         *(places[name] == kept(value) for name, value in asked.items()),
     )
+    if asked and len(FACETS[facet]) == 1:
+        # The index by value goes on with the second one, which a single dimension has not.
+        query = query.where(_hours.other == "")
     return query.group_by(bucket, group) if split else query.group_by(bucket)
 
 

@@ -22,6 +22,7 @@ from storage.outbox import quarantined
 from storage.reconcile import Difference, Report
 from storage.reconcile import reconcile as compare
 from storage.reconcile import repair as mend
+from storage.rollup_check import RollupDifference, check_rollups, rebuild_rollups
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,15 @@ class Findings:
     left: Report | None
     records: dict[int, str]
     """What stands in quarantine, by sequence number."""
+    rollup: tuple[RollupDifference, ...] = ()
+    """Hours in which the rollup is not what the ledger adds up to."""
+    rollup_left: tuple[RollupDifference, ...] | None = None
 
     @property
     def clean(self) -> bool:
         """Whether nothing is wrong now."""
-        return (self.left or self.found).clean
+        rollup = self.rollup if self.rollup_left is None else self.rollup_left
+        return (self.left or self.found).clean and not rollup
 
 
 def reconcile(config: Path | None, *, repairs: bool, as_json: bool) -> int:
@@ -63,7 +68,13 @@ async def _reconcile(loaded: Loaded, *, repairs: bool) -> Findings:
         if repairs and found.differences:
             await mend(engines.link, found)
             left = await reconcile_once(engines, loaded)
-        return Findings(found, left, await quarantined(engines.link))
+        rollup = await check_rollups(engines.ledger)
+        rollup_left = None
+        if repairs and rollup:
+            await rebuild_rollups(engines.ledger)
+            rollup_left = await check_rollups(engines.ledger)
+        broken = await quarantined(engines.link)
+        return Findings(found, left, broken, rollup, rollup_left)
 
 
 async def reconcile_once(engines: Engines, loaded: Loaded) -> Report:
@@ -84,6 +95,7 @@ def _text(findings: Findings) -> str:
     if report.quarantined:
         lines += ["", "Entries that the database would not take:"]
         lines += [f"  {seq}  {findings.records.get(seq, '')}" for seq in report.quarantined]
+    lines += _rollup_text(findings)
     if report.clean:
         lines.append("They agree, and no number is missing.")
     if findings.left is not None:
@@ -92,6 +104,16 @@ def _text(findings: Findings) -> str:
     elif report.differences:
         lines += ["", "`purser reconcile --repair` sets the counters to what the ledger says."]
     return "\n".join(lines)
+
+
+def _rollup_text(findings: Findings) -> list[str]:
+    if not findings.rollup:
+        return []
+    facets = ", ".join(sorted({one.facet for one in findings.rollup}))
+    said = f"The rollup by hour is not what the ledger adds up to ({facets}): "
+    if findings.rollup_left is None:
+        return ["", said + "`purser reconcile --repair` builds it anew."]
+    return ["", said + ("still." if findings.rollup_left else "it was built anew.")]
 
 
 def _table(differences: Sequence[Difference]) -> str:
@@ -120,6 +142,16 @@ def _json(findings: Findings) -> dict[str, Any]:
         "clean": findings.clean,
         "found": _report(findings.found),
         "left": None if findings.left is None else _report(findings.left),
+        "rollup": [
+            {
+                "facet": one.facet,
+                "hour_ms": one.hour_ms,
+                "value": one.value,
+                "other": one.other,
+                "off": dict(one.measures),
+            }
+            for one in findings.rollup
+        ],
     }
 
 

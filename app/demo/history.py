@@ -21,7 +21,7 @@ from storage.records import Amounts, Flag, LedgerEntry, Status, Usage
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 DAYS_A_MONTH: Final = 30
-CALLS_A_DAY: Final = 300
+CALLS_A_DAY: Final = 480
 WEEKEND_SHARE: Final = 0.35
 GROWTH: Final = (0.6, 1.25)
 """What the first and the last day are of the average day."""
@@ -131,7 +131,7 @@ class History:
             return [_refused(plain, None, "campaign_paused", chance.randrange(1, 4))]
         full = self._full_rule(at_ms, agent, campaign, cost)
         if full is not None:
-            return [_refused(plain, full.name, "budget_exceeded", chance.randrange(1, 6))]
+            return [_refused(plain, full.name, "budget_exceeded", 1)]
         return self._ended(plain, usage, cost)
 
     def _usage(self, model: str) -> Usage:
@@ -198,9 +198,7 @@ class History:
         ]
         return bound[-1] if bound else rule.limit_nano
 
-    def _ended(
-        self, plain: LedgerEntry, usage: Usage, cost: Amounts
-    ) -> list[LedgerEntry]:
+    def _ended(self, plain: LedgerEntry, usage: Usage, cost: Amounts) -> list[LedgerEntry]:
         chance = self._chance
         dice = chance.random()
         if dice < 0.018:

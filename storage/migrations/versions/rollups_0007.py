@@ -82,7 +82,9 @@ def upgrade() -> None:
     )
     _fill()
     op.create_index(
-        "ix_usage_hour_facet_value_hour_ms", "usage_hour", ["facet", "value", "hour_ms"]
+        "ix_usage_hour_facet_value_other_hour_ms",
+        "usage_hour",
+        ["facet", "value", "other", "hour_ms"],
     )
     op.create_index("ix_usage_execution_began_ms_agent", "usage_execution", ["began_ms", "agent"])
     for name in _FOUND_BY:

@@ -1,7 +1,9 @@
 """`purser reconcile` finds what somebody did to a counter, and mends it."""
 
 import orjson
+from sqlalchemy import text
 
+from storage.database import writing
 from tests.app.conftest import Shop
 from tests.budget.purse import Purse
 
@@ -52,3 +54,18 @@ def test_a_redis_that_was_not_rebuilt_says_what_to_do(shop: Shop) -> None:
     result = shop.run("reconcile")
     assert result.exit_code == 1
     assert "start `purser serve`" in result.stderr
+
+
+async def test_a_wrong_rollup_is_named_and_built_anew(shop: Shop) -> None:
+    async with shop.open() as purse:
+        proxy = await purse.process()
+        await proxy.spend(10_000, "spring")
+        await purse.outbox.drain()
+        async with writing(purse.ledger.engine) as connection:
+            await connection.execute(text("UPDATE usage_hour SET calls = 7 WHERE facet = 'total'"))
+        found = await shop.run_beside("reconcile")
+        assert found.exit_code == 1
+        assert "is not what the ledger adds up to (total)" in found.output
+        mended = await shop.run_beside("reconcile", "--repair")
+        assert (mended.exit_code, "it was built anew" in mended.output) == (0, True)
+        assert (await shop.run_beside("reconcile")).exit_code == 0
