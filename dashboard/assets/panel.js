@@ -41,9 +41,11 @@
   });
 
   // A session that has ended leads to the login, and from there back here.
+  var heard = Date.now();
   var ask = window.fetch;
   window.fetch = function () {
     return ask.apply(this, arguments).then(function (answer) {
+      if (answer.status < 300 && /_dash-(update-component|layout)$/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
@@ -52,12 +54,22 @@
     });
   };
 
-  var paused = false, seen = 0;
+  // How old the figures are is told each second; without an answer to three ticks they are stale.
+  var paused = false, seen = 0, ticking = 0;
+  setInterval(function () {
+    var told = document.querySelector('.live .age');
+    var age = Math.round((Date.now() - heard) / 1000);
+    var stale = ticking > 0 && !paused && age > 16;
+    document.documentElement.classList.toggle('stale', stale);
+    if (told) told.textContent = paused ? '' : age < 2 ? ' · just now' : age < 120 ? ' · ' + age + ' s ago' : ' · ' + Math.floor(age / 60) + ' min ago';
+  }, 1000);
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     purser: {
       live: function (clicks, ticks) {
         if (clicks && clicks !== seen) paused = !paused;
         seen = clicks || 0;
+        ticking = ticks.length;
         return [ticks.map(function () { return paused; }), paused ? 'live off' : 'live', paused ? 'Paused' : 'Live'];
       },
       range: function (days) {

@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
 from config.money import NANO_PER_USD
-from config.rules import Window
+from config.rules import Rule, Window
 from dashboard import actions, formats
 from dashboard.books import books
 from dashboard.components.basics import Tone, status_badge
@@ -22,6 +22,7 @@ from dashboard.errors import Invalid
 from dashboard.pages.overview.alerting import thresholds
 from dashboard.pages.overview.figures import Read
 from dashboard.pages.overview.freezing import freezing
+from dashboard.pages.overview.live import SEEN, catch_up
 from dashboard.pages.overview.look import BAR, look, view_of_address
 from dashboard.pages.overview.undoing import last_change, undone
 from dashboard.pages.overview.words import (
@@ -97,10 +98,12 @@ def _inside(services: Services, read: Read, *, may_change: bool) -> list[Any]:
     elif ahead is not None:
         words += f" Expected to run out on {formats.day(ahead.runs_out_ms or 0, zone(read))}."
     view = limit_of(read, may_change=may_change)
+    tool_box = html.Div(tools, className="limit")
+    control = limit_control(view, IDS, consequence=words, tone="cyan", tools=tool_box)
+    if not may_change or row.locked:
+        return [control]
     return [
-        limit_control(
-            view, IDS, consequence=words, tone="cyan", tools=html.Div(tools, className="limit")
-        ),
+        control,
         dcc.Store(VERSION, data=row.source.version),
         dcc.Store(WANTED),
         dcc.Store(ASKED),
@@ -172,15 +175,16 @@ def _register_changes(app: Dash, services: Services) -> None:
         State(IDS.scope, "value"),
         State(IDS.reason, "value"),
         State(VERSION, "data"),
+        State(SEEN, "data"),
         State("url", "search"),
         prevent_initial_call=True,
     )
     async def save(
-        clicks: Any, amount: Any, scope: Any, reason: Any, version: Any, search: Any
+        clicks: Any, amount: Any, scope: Any, reason: Any, version: Any, *page: Any
     ) -> Any:
         async def work(by: By) -> str:
             row = await _row(services)
-            limit = _amount(row, amount)
+            limit = amount_of(row.rule, amount)
             _check_version(version)
             at_ms = row.window.start_ms if _scope(scope) == "window" else None
             wanted = Wanted(row.rule, limit, at_ms, by.who, by.place, by.reason, (), version)
@@ -188,17 +192,18 @@ def _register_changes(app: Dash, services: Services) -> None:
             until = _until(row, scope, services)
             return f"The limit of {row.rule.name} is {formats.money(limit)}, {until}."
 
-        await _changed(services, search, clicks, work, reason)
+        await _changed(services, page, clicks, work, reason)
         return False
 
     @app.callback(
         Output(UNDONE, "data"),
         Input(IDS.undo, "n_clicks"),
         State(VERSION, "data"),
+        State(SEEN, "data"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    async def undo(clicks: Any, version: Any, search: Any) -> Any:
+    async def undo(clicks: Any, version: Any, *page: Any) -> Any:
         async def work(by: By) -> str:
             row = await _row(services)
             _check_version(version)
@@ -207,19 +212,24 @@ def _register_changes(app: Dash, services: Services) -> None:
             now = await _row(services)
             return f"The limit of {row.rule.name} is {formats.money(now.limit_nano)} again."
 
-        await _changed(services, search, clicks, work, "")
+        await _changed(services, page, clicks, work, "")
         return clicks
 
 
 async def _changed(
-    services: Services, search: Any, clicks: Any, work: Callable[[By], Awaitable[str]], reason: Any
+    services: Services,
+    page: tuple[Any, ...],
+    clicks: Any,
+    work: Callable[[By], Awaitable[str]],
+    reason: Any,
 ) -> None:
     """Make a change, then show how the limit stands: also after a clash, which needs a new look."""
     actions.clicked(clicks)
     try:
         await actions.change(clicks, work, reason=reason)
     finally:
-        services.shared.drop()
+        seen, search = page
+        await catch_up(services, search, seen)
         found = (await look(services, view_of_address(search))).figures.read
         if found.row is not None:
             may_change = who().role == "admin"
@@ -253,16 +263,16 @@ async def _row(services: Services) -> RuleRow:
 
 async def _preview(services: Services, wanted: Any) -> LimitPreview:
     row = await _row(services)
-    return await limit_preview(books(services), row, _amount(row, wanted))
+    return await limit_preview(books(services), row, amount_of(row.rule, wanted))
 
 
-def _amount(row: RuleRow, given: Any) -> int:
+def amount_of(rule: Rule, given: Any) -> int:
     """Nano-dollars within the rule's slider; raises `Invalid`."""
     nano = actions.dollars(given, "the limit")
-    low, high = slider_usd(row.rule)
+    low, high = slider_usd(rule)
     if not low * NANO_PER_USD <= nano <= high * NANO_PER_USD:
         raise Invalid(
-            f"The limit is ${low:,} to ${high:,} here (slider_usd of {row.rule.name}); a file or "
+            f"The limit is ${low:,} to ${high:,} here (slider_usd of {rule.name}); a file or "
             "the billing API sets any other."
         )
     return nano

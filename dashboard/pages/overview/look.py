@@ -39,7 +39,7 @@ async def look(services: Services, view: View) -> Snapshot[Look]:
         if last is not None and found is last.read:
             return last
         words = shown(found, view)
-        return Look(found, words, parts_of(words, _beside(found, words)))
+        return Look(found, words, parts_of(words, NOTICES, _notices(found), _beside(found, words)))
 
     return await services.shared.get(("overview", view.query), make)
 
@@ -81,7 +81,7 @@ def _notices(found: Read) -> list[Any]:
 
 
 def _beside(found: Read, words: Overview) -> dict[str, dict[str, Any]]:
-    beside: dict[str, dict[str, Any]] = {NOTICES: {"children": _notices(found)}}
+    beside: dict[str, dict[str, Any]] = {}
     if found.row is not None:
         beside[BAR] = {"children": limit_bar(limit_of(found, may_change=False))}
         beside[FREEZE] = {"children": switch(found.frozen)}

@@ -18,8 +18,8 @@ from dashboard.components.overview import Overview, agent_rows, campaign_rows, f
 
 MARK: Final = 4
 """Characters of a digest: 24 bits; one change in 16 million goes unseen."""
-BYTES_MAX: Final = 2_800
-"""Of what one refresh brings; with its frame and headers it stays below 4 KB."""
+BYTES_MAX: Final = 1_700
+"""Of what one refresh brings; with its question and all headers it stays below 4 KB."""
 LIVE: Final = ("children", "className", "style", "data")
 ROWS: Final = ("overview-campaigns", "overview-agents")
 """Drawn whole where rows came or went."""
@@ -49,7 +49,7 @@ class Parts:
         """What a browser that shows all of it keeps."""
         return self.names + "".join(part.mark for part in self.parts)
 
-    def since(self, seen: Any) -> tuple[list[Part], str]:
+    def since(self, seen: Any, bytes_max: int = BYTES_MAX) -> tuple[list[Part], str]:
         """What a browser lacks that keeps `seen`, and what it keeps then."""
         if seen == self.seen:
             return [], self.seen
@@ -57,7 +57,7 @@ class Parts:
         if not known.startswith(self.names):
             return [*self.whole, *self.parts], self.seen
         changed: list[Part] = []
-        kept, room = [self.names], BYTES_MAX
+        kept, room = [self.names], bytes_max
         for place, part in enumerate(self.parts):
             old = known[(place + 1) * MARK : (place + 2) * MARK]
             # One part that is larger than all room goes alone, or it would never go.
@@ -70,20 +70,30 @@ class Parts:
         return changed, "".join(kept)
 
 
-def parts_of(view: Overview, extra: Mapping[str, Mapping[str, Any]]) -> Parts:
-    """The parts of an overview, and what lives beside it."""
-    found = {id_: part(id_, props) for id_, props in extra.items()}
+def parts_of(
+    view: Overview, notices: str, told: Any, extra: Mapping[str, Mapping[str, Any]]
+) -> Parts:
+    """The parts of an overview: first what is `told` above it, last what may wait longest."""
     rows = {
         ROWS[0]: campaign_rows(view.campaigns, view.links.get("campaigns", "")),
         ROWS[1]: agent_rows(view.agents),
     }
-    drawn = [figure_cards(view.money), figure_cards(view.traffic), *rows.values()]
-    for node in (node for one in drawn for node in _nodes(one)):
-        if isinstance(getattr(node, "id", None), str):
-            found[node.id] = part(node.id, _own(node))
+    drawn = [figure_cards(view.money), figure_cards(view.traffic)]
+    found = {notices: part(notices, {"children": told})}
+    found.update(_living(drawn))
+    found.update((id_, part(id_, props)) for id_, props in extra.items())
+    found.update(_living(list(rows.values())))
     names = _mark("|".join(found).encode())
     whole = tuple(part(id_, {"children": drawn_rows}) for id_, drawn_rows in rows.items())
     return Parts(tuple(found.values()), whole, names)
+
+
+def _living(drawn: Any) -> dict[str, Part]:
+    return {
+        node.id: part(node.id, _own(node))
+        for node in _nodes(drawn)
+        if isinstance(getattr(node, "id", None), str)
+    }
 
 
 def _own(node: Component) -> dict[str, Any]:

@@ -271,7 +271,7 @@ def burn_of(found: Burnup) -> BurnUp:
         start_ms=start,
         end_ms=end,
         spent=[(point.at_ms, point.cumulative_nano) for point in found.points],
-        limits=[(step.at_ms, step.limit_nano) for step in found.steps],
+        limits=_lasting(found, (end - start) // 200),
         forecast=(last.expected_nano, last.low_nano, last.high_nano) if last else None,
         anomalies=[
             Mark(
@@ -283,6 +283,17 @@ def burn_of(found: Burnup) -> BurnUp:
             for one in found.anomalies
         ],
     )
+
+
+def _lasting(found: Burnup, shortest_ms: int) -> list[tuple[int, int]]:
+    """The limits that bound long enough to be drawn: one set and taken back leaves no mark."""
+    ends = [step.at_ms for step in found.steps[1:]] + [found.window.end_ms]
+    kept: list[tuple[int, int]] = []
+    for step, end in zip(found.steps, ends, strict=True):
+        lasts = step is found.steps[-1] or end - step.at_ms >= shortest_ms
+        if lasts and (not kept or kept[-1][1] != step.limit_nano):
+            kept.append((step.at_ms, step.limit_nano))
+    return kept
 
 
 def _burn_note(read: Read) -> str:
