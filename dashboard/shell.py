@@ -138,7 +138,11 @@ def top(context: Context) -> list[Any]:
         html.H1(page.title if page else "Nothing here", id="heading"),
         html.Div(tools, className="tools"),
         html.Button(
-            [html.Span(className="dot"), html.Span("Live", id="live-text")],
+            [
+                html.Span(className="dot"),
+                html.Span("Live", id="live-text"),
+                html.Span(className="age figures"),
+            ],
             id="live",
             className="live",
             title="Figures refresh by themselves; click to pause",

@@ -33,6 +33,7 @@ PARTS = (
     "breakdown",
     "phone",
     "people",
+    "overview",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""
 

@@ -64,9 +64,11 @@
   });
 
   // A session that has ended leads to the login, and from there back here.
+  var heard = Date.now();
   var ask = window.fetch;
   window.fetch = function () {
     return ask.apply(this, arguments).then(function (answer) {
+      if (answer.status < 300 && /_dash-(update-component|layout)$/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
@@ -91,12 +93,22 @@
     }, Promise.resolve());
   }
 
-  var paused = false, seen = 0, arrivedAt = '';
+  // How old the figures are is told each second; without an answer to three ticks they are stale.
+  var paused = false, seen = 0, ticking = 0, arrivedAt = '';
+  setInterval(function () {
+    var told = document.querySelector('.live .age');
+    var age = Math.round((Date.now() - heard) / 1000);
+    var stale = ticking > 0 && !paused && age > 16;
+    document.documentElement.classList.toggle('stale', stale);
+    if (told) told.textContent = paused ? '' : age < 2 ? ' · just now' : age < 120 ? ' · ' + age + ' s ago' : ' · ' + Math.floor(age / 60) + ' min ago';
+  }, 1000);
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     purser: {
       live: function (clicks, ticks) {
         if (clicks && clicks !== seen) paused = !paused;
         seen = clicks || 0;
+        ticking = ticks.length;
         return [ticks.map(function () { return paused; }), paused ? 'live off' : 'live', paused ? 'Paused' : 'Live'];
       },
       // The list of calls: loaded where it is shown, and where it is not too narrow for it.
@@ -114,12 +126,14 @@
       },
       // What fields search by stands in the address, like everything that is looked at.
       find: function (values, ids) {
-        var there = new URL(location.href), before = there.search;
+        var there = new URL(location.href), changed = false;
         ids.forEach(function (id, at) {
-          var value = values[at], name = id.name;
+          var value = values[at] || '', name = id.name;
+          if ((there.searchParams.get(name) || '') === value) return;
+          changed = true;
           if (value) there.searchParams.set(name, value); else there.searchParams.delete(name);
         });
-        if (there.search === before) return window.dash_clientside.no_update;
+        if (!changed) return window.dash_clientside.no_update;
         there.searchParams.delete('before');
         history.pushState({}, '', there);
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
