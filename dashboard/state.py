@@ -17,6 +17,10 @@ PERIODS: Final = ("24h", "7d", "30d", "month")
 GRANULARITIES: Final = ("auto", "hour", "day", "week", "month")
 GROUPS: Final = ("none", "agent", "campaign", "model", "endpoint", "key", "status")
 FILTERS: Final = ("agent", "campaign", "model", "endpoint", "key", "status")
+FINDS: Final = ("call", "action", "person", "text", "before")
+"""What one list alone is searched by: a call's id; of the audit log, what was done, by whom,
+which words, and below which line."""
+NAMED: Final = (*FILTERS, *FINDS)
 DEFAULT_PERIOD: Final = "month"
 FILTER_VALUES_MAX: Final = 20
 """Of one filter; more are a mistake, and a long statement."""
@@ -99,7 +103,7 @@ class View:
             parts.append(("show", "all"))
         if self.sort:
             parts.append(("sort", self.sort))
-        parts += [(name, value) for name in FILTERS for value in self.filters.get(name, ())]
+        parts += [(name, value) for name in NAMED for value in self.filters.get(name, ())]
         return urlencode(parts)
 
     def href(self, prefix: str) -> str:
@@ -128,7 +132,7 @@ def parse(section: str, query: str) -> View:
         given = parse_qsl(text, max_num_fields=_FIELDS_MAX)
     except ValueError:
         return View(section, problems=("The address has too many parts: it was not read.",))
-    one = {name: value for name, value in given if name not in FILTERS}
+    one = {name: value for name, value in given if name not in NAMED}
     first, last = _range(one.get("from"), one.get("to"), problems)
     period = _one_of("period", one.get("period"), PERIODS, DEFAULT_PERIOD, problems)
     view = View(
@@ -200,7 +204,7 @@ def _sort(given: str | None, problems: list[str]) -> str:
 
 def _filters(given: list[tuple[str, str]], problems: list[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name in FILTERS:
+    for name in NAMED:
         asked = [value for key, value in given if key == name]
         values = tuple(dict.fromkeys(v for v in map(canonical_name, asked) if v))
         if len(values) < len(set(asked)):

@@ -1,9 +1,8 @@
 """What a new limit would do, before it is set."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from config.money import NANO_PER_USD, usd_text
+from config.money import NANO_PER_USD
 from config.rates import canonical_agent
 from insights.books import Books, Tone, mille_of, tone_of
 from insights.outlook import outlook
@@ -11,8 +10,6 @@ from insights.period import HOUR_MS, local_day
 from insights.rules import RuleRow
 from storage.queries import Filter
 from storage.rows_found import count_held_above
-
-NANO_PER_CENT: Final = NANO_PER_USD // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +82,11 @@ def _sentence(
     foretold: bool,
 ) -> str:  # fmt: skip
     of = f"{row.rule.name} {row.value_name}".strip()
-    limit = f"${usd_text(limit_nano)}"
+    limit = _cents(limit_nano)
     if remaining <= 0:
-        over = _told(-remaining)
-        return f"With {limit}, {of} is ${over} over: every further call is refused at once."
-    said = f"With {limit}, {of} has ${_told(remaining)} left"
+        over = _cents(-remaining)
+        return f"With {limit}, {of} is {over} over: every further call is refused at once."
+    said = f"With {limit}, {of} has {_cents(remaining)} left"
     if foretold and runs_out is not None:
         day = local_day(runs_out, row.rule.timezone)
         said += f" and is expected to run out on {day:%-d %B}"
@@ -100,6 +97,6 @@ def _sentence(
     return said + "."
 
 
-def _told(nano: int) -> str:
-    """Dollars to the cent; below one in full, so that something is never told as nothing."""
-    return usd_text(nano if nano < NANO_PER_CENT else nano - nano % NANO_PER_CENT)
+def _cents(nano: int) -> str:
+    cents = (2 * nano * 100 + NANO_PER_USD) // (2 * NANO_PER_USD)
+    return f"${cents // 100:,}.{cents % 100:02d}"

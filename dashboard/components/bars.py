@@ -124,7 +124,12 @@ def spent_of_limit(
 
 
 def campaign_row(
-    name: str, status: Children, bar: html.Div, href: str = "", extra: Children = None
+    name: str,
+    status: Children,
+    bar: html.Div,
+    href: str = "",
+    extra: Children = None,
+    id: str = "",  # noqa: A002 - Dash's own word
 ) -> html.Li:
     """A campaign: its name, its state in words, its bar with both figures."""
     title = (
@@ -132,7 +137,9 @@ def campaign_row(
         if href
         else html.Span(name, className="row-name")
     )
-    return html.Li([html.Div([title, extra, status], className="row-head"), bar])
+    return html.Li(
+        [html.Div([title, extra, status], className="row-head"), bar], **({"id": id} if id else {})
+    )
 
 
 def agent_row(agent_type: str) -> html.Span:

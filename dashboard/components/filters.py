@@ -13,7 +13,7 @@ from dashboard.aria import aria
 from dashboard.components.basics import agent_name
 from dashboard.icons import agent_icon, icon
 from dashboard.links import stay
-from dashboard.state import View
+from dashboard.state import FILTERS, View
 
 LABELS: Final[Mapping[str, str]] = {
     "agent": "Agent",
@@ -22,6 +22,11 @@ LABELS: Final[Mapping[str, str]] = {
     "endpoint": "Endpoint",
     "key": "Key",
     "status": "Status",
+    "call": "Id",
+    "action": "Action",
+    "person": "Who",
+    "text": "Words",
+    "before": "Below line",
 }
 Offered = Mapping[str, Sequence[str]]
 """For each filter that a section takes, the values to choose from, as they stand in a URL."""
@@ -33,7 +38,8 @@ def filter_bar(
     """Chips of the filters in force, then a menu for each of `offered`, in the order given.
 
     A choice takes the place of the filter's value; in those of `several` it is added to them.
-    A filter of the URL that is not offered is shown as one that changes nothing here.
+    A filter of the URL that is not offered is shown as one that changes nothing here; what a
+    field searches by is offered with nothing to choose from, and gets no menu.
     """
     inside = [
         _chip(view, prefix, name, value, works=name in offered)
@@ -44,7 +50,9 @@ def filter_bar(
         lifted = _without(view)
         inside.append(stay("Clear all", lifted.href(prefix), className="quiet chips-clear"))
     menus = [
-        _menu(view, prefix, name, values, adds=name in several) for name, values in offered.items()
+        _menu(view, prefix, name, values, adds=name in several)
+        for name, values in offered.items()
+        if values or name in FILTERS
     ]
     return html.Div(
         [

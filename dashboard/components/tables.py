@@ -94,15 +94,17 @@ def data_table(
 
     `fill` lets its rows share the height of the panel it stands in.
 
-    Headings of sortable columns are buttons with the id `{"type": "sort", "table", "column"}`, or,
-    with `sort_href`, links to what it makes of the `sort` that an address has.
+    A row with an `id` can be changed alone. Headings of sortable columns are buttons with the
+    id `{"type": "sort", "table", "column"}`, or, with `sort_href`, links to what it makes of the
+    `sort` that an address has.
     """
     first, rest = columns[0], columns[1:]
 
     def line(row: Mapping[str, Children], classes: str = "") -> html.Tr:
         head = html.Th(row.get(first.key), className=_classes(first), scope="row")
         cells = [html.Td(row.get(c.key), className=_classes(c)) for c in rest]
-        return html.Tr([head, *cells], className=classes)
+        known = {"id": row["id"]} if "id" in row else {}
+        return html.Tr([head, *cells], className=classes, **known)
 
     body: list[Children] = [html.Tbody([line(row) for row in rows])]
     if total is not None:
