@@ -100,6 +100,7 @@ def test_a_clash_is_told_with_what_changed(panel: Panel) -> None:
     other = panel.context.new_page()
     other.goto(panel.url)
     for one, limit in ((page, "700"), (other, "800")):
+        one.bring_to_front()
         field = one.locator("#overview-limit-number")
         field.fill(limit)
         field.press("Tab")
