@@ -92,7 +92,9 @@ def figure_cards(figures: Sequence[Figure]) -> html.Div:
 def _card(one: Figure) -> html.Article:
     turned = None
     if one.changed is not None:
-        turned = change(one.changed[0], one.changed[1], more_is_good=one.more_is_good)
+        permille, versus = one.changed
+        versus = versus if permille is not None else ""
+        turned = change(permille, versus, more_is_good=one.more_is_good)
     return card(
         one.name,
         one.figure,

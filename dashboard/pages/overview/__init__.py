@@ -23,8 +23,13 @@ async def layout(context: Context) -> Any:
         dcc.Interval({"type": "tick", "page": "overview"}, interval=TICK_MS),
         dcc.Store(live.SEEN, data=parts(found).seen),
         *chart.holders(seen.shown.burn),
-        html.Div(notices(found), id=NOTICES, className="stack notices"),
-        overview(seen.shown, beside, chart.place()),
+        html.Div(
+            [
+                html.Div(notices(found), id=NOTICES, className="stack notices"),
+                overview(seen.shown, beside, chart.place()),
+            ],
+            className="stack",
+        ),
     ]
 
 
