@@ -11,9 +11,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
 from dash.exceptions import PreventUpdate
 
 from budget.errors import BudgetError
-from config.names import canonical_name
 from dashboard.components.overlays import drawer
 from dashboard.components.states import error_state
+from dashboard.state import opened_name
 from storage.errors import StorageError
 
 Filled = tuple[Any, Any]
@@ -56,7 +56,7 @@ def register(app: Dash, section: str, fill: Callable[[str, str], Awaitable[Fille
         name = asked.get("name")
         if name is None:
             return False, no_update, no_update
-        known = canonical_name(name) if isinstance(name, str) else None
+        known = opened_name(name)
         if known is None:
             raise PreventUpdate
         try:

@@ -26,6 +26,8 @@ FILTER_VALUES_MAX: Final = 20
 """Of one filter; more are a mistake, and a long statement."""
 QUERY_CHARS_MAX: Final = 4096
 RANGE_DAYS_MAX: Final = 1096
+OPENED_CHARS_MAX: Final = 400
+"""Of a rule's name with those of a value of several dimensions."""
 _FIELDS_MAX: Final = 200
 _SORT: Final = re.compile(r"-?[a-z_]{1,32}")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,6 +49,8 @@ class View:
     sort: str = ""
     """The column by which a table is sorted, with `-` before it from the largest down; empty: as
     the section has it."""
+    every: bool = False
+    """All rows, not only the first few."""
     opened: str = ""
     """What lies open over the section; no other address of the view has it."""
     problems: tuple[str, ...] = ()
@@ -95,6 +99,8 @@ class View:
             parts.append(("group_by", self.group_by))
         if self.compare:
             parts.append(("compare", "previous"))
+        if self.every:
+            parts.append(("show", "all"))
         if self.sort:
             parts.append(("sort", self.sort))
         parts += [(name, value) for name in NAMED for value in self.filters.get(name, ())]
@@ -139,8 +145,9 @@ def parse(section: str, query: str) -> View:
         compare=_one_of("compare", one.get("compare"), ("none", "previous"), "none", problems)
         == "previous",
         filters=_filters(given, problems),
+        every=_one_of("show", one.get("show"), ("top", "all"), "top", problems) == "all",
         sort=_sort(one.get("sort"), problems),
-        opened=canonical_name(one.get("open", "")) or "",
+        opened=opened_name(one.get("open")) or "",
     )
     return replace(view, problems=tuple(problems))
 
@@ -179,6 +186,13 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2999 else None
+
+
+def opened_name(given: object) -> str | None:
+    """The name of what is asked to lie open; None where it is none."""
+    if not isinstance(given, str) or not given or len(given) > OPENED_CHARS_MAX:
+        return None
+    return given if given.isprintable() else None
 
 
 def _sort(given: str | None, problems: list[str]) -> str:
