@@ -8,12 +8,23 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from config.rules import UNATTRIBUTED, Dimension, Rule, fold
-from storage.database import reading
+from storage.database import reading, rows_of
 from storage.ledger import Ledger
-from storage.records import LedgerEntry, Status
+from storage.records import Flag, LedgerEntry, Status
 from storage.rows import entry_of
 from storage.sums import COLUMNS
 from storage.tables import billing_log, campaign_cost
@@ -95,10 +106,21 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """What the first entry of an id says."""
+
+    hold_id: str
+    request_id: str
+    charge_nano: int
+    admitted_ms: int
+    over_budget: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger knows of an id, and of calls that were charged to an execution."""
 
-    entries: tuple[LedgerEntry, ...]
+    first: First | None
     metered_hold: str | None
 
 
@@ -145,17 +167,26 @@ async def pages(ledger: Ledger, wanted: Filter, size: int) -> AsyncIterator[Sequ
 
 
 async def known(ledger: Ledger, hold_id: str, execution_id: str | None) -> Known:
-    """Entries of `hold_id`; with an execution, one of its calls that was charged."""
-    async with reading(ledger.engine) as connection:
-        mine = select(billing_log).where(_table.hold_id == hold_id).order_by(_table.entry)
-        rows = (await connection.execute(mine)).mappings().all()
-        metered = None
-        if execution_id is not None:
-            query = select(_table.hold_id).where(
-                _table.execution_id == execution_id, _table.status.in_(CHARGED)
-            )
-            metered = await connection.scalar(query.limit(1))
-    return Known(tuple(entry_of(row) for row in rows), metered)
+    """The first entry of `hold_id`; with an execution, one of its calls that was charged."""
+    told = _table.hold_id, _table.request_id, _table.charge_nano, _table.admitted_ms, _table.flags
+    mine = select(literal(1), *told).where(_table.hold_id == hold_id, _table.entry == 0)
+    call = select(literal(0), *told).where(
+        _table.execution_id == execution_id, _table.status.in_(CHARGED)
+    )
+    # In one statement: whoever tells a cost waits for this.
+    query: Executable = mine
+    if execution_id is not None:
+        query = union_all(mine, call.limit(1).subquery().select())
+    first, metered = None, None
+    for is_mine, hold, request_id, charge_nano, admitted_ms, flags in await rows_of(
+        ledger.engine, query
+    ):
+        if is_mine:
+            over = Flag.OVER_BUDGET.value in flags.split(",")
+            first = First(hold, request_id, charge_nano, admitted_ms, over)
+        else:
+            metered = hold
+    return Known(first, metered)
 
 
 async def costs_by_agent(ledger: Ledger, wanted: Filter) -> list[Costs]:

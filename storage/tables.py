@@ -51,6 +51,9 @@ UNIT_COLUMNS: Final = (
     "audio_seconds",
     "images",
     "video_seconds",
+    "cached_audio_tokens",
+    "cached_image_tokens",
+    "line_input_tokens",
 )
 """The fields of `Usage`, each a column."""
 

@@ -46,9 +46,7 @@ def build(theme_name: str, page: str) -> FastAPI:
         server=server,
         assets_folder=str(theme.ASSETS),
         assets_ignore=r".*\.css$",
-        index_string=INDEX.format(
-            theme=theme_name, scheme="light" if theme_name == "light" else "dark"
-        ),
+        index_string=INDEX.format(theme=theme_name, scheme="dark"),
     )
     burn = html.Div(
         dcc.Graph(figure=figures.burn_up(samples.burn()), config=figures.GRAPH_CONFIG, id="burn"),

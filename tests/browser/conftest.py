@@ -1,0 +1,113 @@
+"""A real Purser with a real browser in front of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.install import executable
+from tests.harness import Deployment, PurserProcess
+
+PASSWORD = "correct horse battery"
+CONFIG = {
+    "budgets": {
+        "primary": "monthly",
+        "rules": [
+            {"name": "monthly", "limit_usd": 1000, "window": "month"},
+            {"name": "per-campaign", "each": "campaign", "limit_usd": 250, "window": "month"},
+        ],
+    }
+}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass
+class Panel:
+    """One deployment, and a page that is logged in. `said` is what the console complained of."""
+
+    purser: PurserProcess
+    context: BrowserContext
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The panel's address, with a slash at its end."""
+        return f"{self.purser.url}/admin/budget/"
+
+    def open(self, path: str = "") -> Page:
+        """Show a section, and wait until it stands."""
+        self.page.goto(self.url + path)
+        self.page.locator("#content > *").first.wait_for()
+        return self.page
+
+    def log_in(self, name: str = "admin", password: str = PASSWORD) -> None:
+        """Through the real page."""
+        self.page.goto(f"{self.url}login")
+        self.page.fill("#name", name)
+        self.page.fill("#password", password)
+        self.page.click("button")
+
+    def client(self) -> httpx.Client:
+        """A client with the session of the page, that asks as the page does."""
+        jar = {one["name"]: one["value"] for one in self.context.cookies()}
+        headers = {"origin": self.purser.url, "X-CSRFToken": jar.get("purser_csrf", "")}
+        return httpx.Client(
+            base_url=self.purser.url, cookies=jar, headers=headers, trust_env=False, timeout=20
+        )
+
+
+def watched(purser: PurserProcess, browser: Browser, **options: Any) -> Panel:
+    """A fresh browser, not logged in yet."""
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
+    panel = Panel(purser, context, context.new_page())
+    page = panel.page
+    page.on("console", lambda m: panel.said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: panel.said.append(str(error)))
+    page.on("request", lambda request: panel.asked.append(request.url))
+    return panel
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=executable(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PurserProcess]:
+    """`purser serve` on the sandbox, one for the tests of a file."""
+    folder: Path = tmp_path_factory.mktemp("panel")
+    deployment = Deployment(folder, CONFIG, env={"PURSER_ADMIN_PASSWORD": PASSWORD})
+    with deployment.start("serve") as process:
+        yield process
+
+
+@pytest.fixture
+def guest(served: PurserProcess, browser: Browser) -> Iterator[Panel]:
+    """A browser that is not logged in."""
+    panel = watched(served, browser)
+    yield panel
+    panel.context.close()
+
+
+@pytest.fixture
+def panel(guest: Panel) -> Panel:
+    """A browser with an admin logged in, on the overview."""
+    guest.log_in()
+    guest.page.locator("#content > *").first.wait_for()
+    return guest
