@@ -78,8 +78,8 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     now_ms = snapshot.now_ms if snapshot else books.now_ms
     history = _by_base(await changes(books.ledger))
     windows = {rule.counter: current_window(rule, now_ms) for rule in in_force}
-    oldest = min((window.start_ms for window in windows.values()), default=0)
-    refused = await refused_since(books.ledger, oldest) if in_force else []
+    starts = [window.start_ms for window in windows.values()]
+    refused = await refused_since(books.ledger, *starts) if in_force else []
     names = await campaign_names(books.ledger)
     found: list[RuleRow] = []
     for rule in in_force:
@@ -181,7 +181,7 @@ class _Desk:
         )
 
     def _refused(self, one: Refused, parts: Value) -> bool:
-        if one.rule != self.rule.name or one.last_ms < self.window.start_ms:
+        if one.rule != self.rule.name or one.since_ms < self.window.start_ms:
             return False
         told = {
             Dimension.AGENT: one.agent, Dimension.CAMPAIGN: one.campaign, Dimension.KEY: one.key

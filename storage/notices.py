@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 
 from storage.database import reading
 from storage.ledger import Ledger
@@ -26,20 +27,36 @@ class Refused:
     key: str
     count: int
     last_ms: int
+    since_ms: int
+    """The latest of the moments asked for that none of them was before."""
 
 
-async def refused_since(ledger: Ledger, since_ms: int) -> list[Refused]:
-    """Refused calls by rule, reason and caller."""
+async def refused_since(ledger: Ledger, *moments_ms: int) -> list[Refused]:
+    """Refused calls by rule, reason and caller, told apart at each moment: what a window has is
+    the sum of those with `since_ms` at its start or later."""
     by = (_table.rule, _table.reason, _table.agent, _table.campaign_folded, _table.key)
-    query = (
-        select(*by, func.sum(_table["count"]), func.max(_table.admitted_ms))
-        .where(_table.status == Status.REFUSED.value, _table.admitted_ms >= since_ms)
-        .group_by(*by)
+    first, *later = sorted(set(moments_ms))
+    since: ColumnElement[int] = literal(first)
+    if later:
+        since = case(
+            *((_table.admitted_ms >= moment, moment) for moment in reversed(later)), else_=first
+        )
+    parts = (
+        select(*by, _table["count"], _table.admitted_ms, since.label("since"))
+        .where(_table.status == Status.REFUSED.value, _table.admitted_ms >= first)
+        .subquery()
+        .c
     )
+    groups = [parts[column.name] for column in by]
+    query: Select[Any] = select(
+        *groups, func.sum(parts["count"]), func.max(parts.admitted_ms), parts.since
+    ).group_by(*groups, parts.since)
     async with reading(ledger.engine) as connection:
         return [
-            Refused(rule or "", reason or "", agent, campaign, key, int(count), int(last))
-            for rule, reason, agent, campaign, key, count, last in await connection.execute(query)
+            Refused(rule or "", why or "", agent, campaign, key, int(count), int(last), int(since))
+            for rule, why, agent, campaign, key, count, last, since in await connection.execute(
+                query
+            )
         ]
 
 

@@ -5,7 +5,7 @@ A question by at most two dimensions is answered from the rollup, any other from
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Final, Literal
@@ -201,7 +201,9 @@ async def _read(
     asked = scope.asked()
     split = None if by is None else COLUMN_OF[by]
     wanted = {*asked, *([split] if split else [])}
-    facet = next((name for name, columns in FACETS.items() if set(columns) == wanted), None)
+    facet = rolled(wanted)
+    if any(len(value) > VALUE_CHARACTERS_MAX for value in asked.values()):
+        facet = None
     sources = [_Source(asked, split, tuple(names), facet, span) for span in _spans(facet, buckets)]
     sources.append(_Source(asked, split, tuple(names), None, ""))
     found: Found = defaultdict(lambda: [[0] * len(names) for _ in buckets])
@@ -219,6 +221,11 @@ async def _read(
                     if piece.out_of is not None:
                         _add(found[value][piece.out_of], sums, -1)
     return dict(found)
+
+
+def rolled(columns: Collection[str]) -> str | None:
+    """The facet that splits by these columns of the ledger; None: the ledger itself is read."""
+    return next((name for name, by in FACETS.items() if set(by) == set(columns)), None)
 
 
 def _spans(facet: str | None, buckets: Sequence[Interval]) -> list[str]:

@@ -1,9 +1,9 @@
-"""Lay the rollup of usage by hour and day, filled from the ledger, and minute samples of health."""
+"""Lay the rollup of usage by hour, filled from the ledger, and minute samples of health."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_usage"
+revision = "0007_rollups"
 down_revision = "0006_panel"
 branch_labels = None
 depends_on = None
@@ -49,14 +49,13 @@ _FOUND_BY = ("key", "task", "requested_model", "status")
 def upgrade() -> None:
     """Apply this revision."""
     op.create_table(
-        "usage_sum",
-        sa.Column("span", sa.String(length=8), nullable=False),
+        "usage_hour",
         sa.Column("facet", sa.String(length=16), nullable=False),
-        sa.Column("start_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour_ms", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("value", sa.String(length=320), nullable=False),
         sa.Column("other", sa.String(length=320), nullable=False),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _MEASURES),
-        sa.PrimaryKeyConstraint("span", "facet", "start_ms", "value", "other", name="pk_usage_sum"),
+        sa.PrimaryKeyConstraint("facet", "hour_ms", "value", "other", name="pk_usage_hour"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -82,6 +81,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("minute_ms", name="pk_health_sample"),
     )
     _fill()
+    op.create_index(
+        "ix_usage_hour_facet_value_other_hour_ms",
+        "usage_hour",
+        ["facet", "value", "other", "hour_ms"],
+    )
     op.create_index("ix_usage_execution_began_ms_agent", "usage_execution", ["began_ms", "agent"])
     for name in _FOUND_BY:
         op.create_index(f"ix_billing_log_{name}_admitted_ms", "billing_log", [name, "admitted_ms"])
@@ -89,22 +93,14 @@ def upgrade() -> None:
 
 def _fill() -> None:
     """Sum what the ledger has."""
-    named = ", ".join(_MEASURES)
     sums = ", ".join(f"sum({amount})" for amount in _MEASURES.values())
     for facet, columns in _FACETS.items():
         value, other = [f"substr({name}, 1, 320)" for name in columns] + ["''"] * (2 - len(columns))
-        span, length = ("day", 86_400_000) if len(columns) == 2 else ("hour", 3_600_000)
         op.execute(
-            f"INSERT INTO usage_sum (span, facet, start_ms, value, other, {named}) "  # noqa: S608  names of our own
-            f"SELECT '{span}', '{facet}', admitted_ms - admitted_ms % {length}, {value}, {other}, "
-            f"{sums} FROM billing_log GROUP BY 3, 4, 5"
+            f"INSERT INTO usage_hour (facet, hour_ms, value, other, {', '.join(_MEASURES)}) "  # noqa: S608  names of our own
+            f"SELECT '{facet}', admitted_ms - admitted_ms % 3600000, {value}, {other}, {sums} "
+            "FROM billing_log GROUP BY 2, 3, 4"
         )
-    days = ", ".join(f"sum({name})" for name in _MEASURES)
-    op.execute(
-        f"INSERT INTO usage_sum (span, facet, start_ms, value, other, {named}) "  # noqa: S608  names of our own
-        f"SELECT 'day', facet, start_ms - start_ms % 86400000, value, other, {days} "
-        "FROM usage_sum WHERE span = 'hour' GROUP BY 2, 3, 4, 5"
-    )
     op.execute(
         "INSERT INTO usage_execution (agent, execution_id, began_ms) "
         "SELECT agent, execution_id, min(admitted_ms) FROM billing_log "
@@ -117,5 +113,5 @@ def downgrade() -> None:
     """Take this revision back: samples of health are lost, the rollup is built anew later."""
     for name in _FOUND_BY:
         op.drop_index(f"ix_billing_log_{name}_admitted_ms", table_name="billing_log")
-    for table in ("health_sample", "usage_state", "usage_execution", "usage_sum"):
+    for table in ("health_sample", "usage_state", "usage_execution", "usage_hour"):
         op.drop_table(table)
