@@ -11,7 +11,7 @@ from storage import generations
 from storage.errors import StorageError
 from storage.holds import NO_WINDOW_END_MS, Interval
 from storage.names import campaign_names
-from storage.notices import Refused, refused_since
+from storage.notices import CALLERS, Refused, refused_since
 from storage.override_history import Made, changes, in_force
 from storage.presence import READY
 from storage.snapshot import Counted, Snapshot, read_snapshot
@@ -79,7 +79,9 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     history = _by_base(await changes(books.ledger))
     windows = {rule.counter: current_window(rule, now_ms) for rule in in_force}
     starts = [window.start_ms for window in windows.values()]
-    refused = await refused_since(books.ledger, *starts) if in_force else []
+    each = {dimension.value for rule in in_force for dimension in rule.each}
+    callers = [caller for caller in CALLERS if caller in each]
+    refused = await refused_since(books.ledger, *starts, by=callers) if in_force else []
     names = await campaign_names(books.ledger)
     found: list[RuleRow] = []
     for rule in in_force:

@@ -1,8 +1,8 @@
 """What in the ledger an admin should look at: refusals, and entries with alarming flags."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 
@@ -15,6 +15,11 @@ from storage.tables import billing_log
 _table = billing_log.c
 
 
+Caller = Literal["agent", "campaign", "key"]
+CALLERS: Final[tuple[Caller, ...]] = get_args(Caller)
+COLUMN_OF: Final = {"agent": "agent", "campaign": "campaign_folded", "key": "key"}
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Refused calls that have rule, reason and caller in common."""
@@ -25,16 +30,18 @@ class Refused:
     campaign: str
     """Folded."""
     key: str
+    """These three are "" where they were not asked for."""
     count: int
     last_ms: int
     since_ms: int
     """The latest of the moments asked for that none of them was before."""
 
 
-async def refused_since(ledger: Ledger, *moments_ms: int) -> list[Refused]:
-    """Refused calls by rule, reason and caller, told apart at each moment: what a window has is
-    the sum of those with `since_ms` at its start or later."""
-    by = (_table.rule, _table.reason, _table.agent, _table.campaign_folded, _table.key)
+async def refused_since(
+    ledger: Ledger, *moments_ms: int, by: Collection[Caller] = ()
+) -> list[Refused]:
+    """Refused calls by rule, reason and what is asked of the caller, told apart at each moment:
+    what a window has is the sum of those with `since_ms` at its start or later."""
     first, *later = sorted(set(moments_ms))
     since: ColumnElement[int] = literal(first)
     if later:
@@ -42,12 +49,22 @@ async def refused_since(ledger: Ledger, *moments_ms: int) -> list[Refused]:
             *((_table.admitted_ms >= moment, moment) for moment in reversed(later)), else_=first
         )
     parts = (
-        select(*by, _table["count"], _table.admitted_ms, since.label("since"))
+        select(
+            _table.rule,
+            _table.reason,
+            *(
+                (_table[COLUMN_OF[each]] if each in by else literal("")).label(each)
+                for each in CALLERS
+            ),
+            _table["count"],
+            _table.admitted_ms,
+            since.label("since"),
+        )
         .where(_table.status == Status.REFUSED.value, _table.admitted_ms >= first)
         .subquery()
         .c
     )
-    groups = [parts[column.name] for column in by]
+    groups = [parts[name] for name in ("rule", "reason", *CALLERS)]
     query: Select[Any] = select(
         *groups, func.sum(parts["count"]), func.max(parts.admitted_ms), parts.since
     ).group_by(*groups, parts.since)

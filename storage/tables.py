@@ -347,7 +347,7 @@ usage_execution = Table(
     Column("agent", String(128), primary_key=True),
     Column("execution_id", String(128), primary_key=True),
     Column("began_ms", BigInteger, nullable=False),
-    Index(None, "began_ms", "agent"),
+    Index(None, "agent", "began_ms"),
     sqlite_with_rowid=False,
 )
 

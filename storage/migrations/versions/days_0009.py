@@ -41,6 +41,8 @@ def upgrade() -> None:
         "FROM usage_hour GROUP BY 2, 3, 4, 5"
     )
     op.drop_table("usage_hour")
+    op.drop_index("ix_usage_execution_began_ms_agent", table_name="usage_execution")
+    op.create_index("ix_usage_execution_agent_began_ms", "usage_execution", ["agent", "began_ms"])
 
 
 def downgrade() -> None:
@@ -61,3 +63,5 @@ def downgrade() -> None:
         ["facet", "value", "other", "hour_ms"],
     )
     op.drop_table("usage_sum")
+    op.drop_index("ix_usage_execution_agent_began_ms", table_name="usage_execution")
+    op.create_index("ix_usage_execution_began_ms_agent", "usage_execution", ["began_ms", "agent"])
