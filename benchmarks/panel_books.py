@@ -30,14 +30,15 @@ async def fill(ledger: Ledger, count: int, now_ms: int) -> None:
     for row in rows(count, now_ms):
         batch.append(row)
         if len(batch) == BATCH:
-            await _write(ledger, batch)
+            await write(ledger, batch)
             batch = []
     if batch:
-        await _write(ledger, batch)
+        await write(ledger, batch)
     await rebuild_rollups(ledger)
 
 
-async def _write(ledger: Ledger, batch: list[dict[str, Any]]) -> None:
+async def write(ledger: Ledger, batch: list[dict[str, Any]]) -> None:
+    """Insert rows in one transaction, and nothing else."""
     async with writing(ledger.engine) as connection:
         await connection.execute(insert(billing_log), batch)
 
