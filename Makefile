@@ -48,7 +48,7 @@ lint: $(DEV_STAMP) ## Check style and types
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-bench: $(DEV_STAMP) ## Measure what Purser adds to a call, beside nginx
+bench: $(DEV_STAMP) ## Measure what Purser adds to a call, beside nginx (ARGS=costs: one part)
 	$(PY) -m benchmarks $(ARGS)
 
 lock: $(DEV_STAMP) ## Renew requirements*.lock and the npm lock (ARGS=--upgrade for newer versions)

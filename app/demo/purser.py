@@ -108,7 +108,8 @@ class DemoPurser:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_S_MAX)
+            async with asyncio.timeout(STOP_S_MAX):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

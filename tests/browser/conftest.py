@@ -42,7 +42,7 @@ class Panel:
     def open(self, path: str = "") -> Page:
         """Show a section, and wait until it stands."""
         self.page.goto(self.url + path)
-        self.page.locator("#content > *").first.wait_for()
+        self.page.locator("#content > *").first.wait_for(state="attached")
         return self.page
 
     def log_in(self, name: str = "admin", password: str = PASSWORD) -> None:
@@ -99,5 +99,5 @@ def guest(served: PurserProcess, browser: Browser) -> Iterator[Panel]:
 def panel(guest: Panel) -> Panel:
     """A browser with an admin logged in, on the overview."""
     guest.log_in()
-    guest.page.locator("#content > *").first.wait_for()
+    guest.page.locator("#content > *").first.wait_for(state="attached")
     return guest

@@ -10,6 +10,8 @@ from storage.queries import (
     BUCKET_MS,
     Cursor,
     Filter,
+    First,
+    Known,
     campaign_total,
     costs_by_agent,
     known,
@@ -102,7 +104,7 @@ async def test_what_is_known_of_an_id_and_of_an_execution(ledger):
         ]
     )
     found = await known(ledger, "hold-1", "run")
-    assert ([one.seq for one in found.entries], found.metered_hold) == ([1], None)
+    assert found == Known(First("hold-1", "request-1", 600_000, NEW_YEAR_MS + 1, False), None)
     assert (await known(ledger, "nothing", "other")).metered_hold == "hold-2"
     assert (await known(ledger, "nothing", "free")).metered_hold is None
 
