@@ -189,7 +189,7 @@ def main() -> None:
         before, began = target.books(), time.monotonic()
         seen = attack(target, given.requests, given.seed)
         changed = [name for name, kept in target.books().items() if kept != before[name]]
-        failures = [line for line in process.log.splitlines() if "Traceback" in line]
+        failures = [line for line in process.log.splitlines() if "Exception in ASGI" in line]
     print(f"{given.requests} requests in {time.monotonic() - began:.0f} s: {dict(seen.statuses)}")
     problems = [*seen.wrong, *(f"changed: {name}" for name in changed), *failures]
     print("\n".join(problems) or "nothing failed, nothing was told, nothing was changed")
