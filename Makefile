@@ -30,7 +30,7 @@ test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 fuzz: $(DEV_STAMP) ## Throw 10,000 malformed requests at the panel (ARGS="--seed 7 --requests 500")
-	$(PY) -m tests.browser.fuzz $(ARGS)
+	$(PY) -m tests.security.panel_fuzz $(ARGS)
 
 screenshots: $(DEV_STAMP) ## Photograph every section of the panel into docs/panel
 	$(PY) -m tests.browser.install

@@ -82,5 +82,6 @@ def _coding(scope: Scope) -> str:
 
 def _compressed(body: bytes, coding: str) -> bytes:
     if coding == "br":
-        return brotli.compress(body, quality=BROTLI_LEVEL)
+        small: bytes = brotli.compress(body, quality=BROTLI_LEVEL)
+        return small
     return gzip.compress(body, GZIP_LEVEL, mtime=0)

@@ -223,7 +223,11 @@ def _user(context: Context) -> Any:
     ]
     return html.Details(
         [
-            html.Summary([_icon("user"), html.Span(session.user, className="name")]),
+            html.Summary(
+                [_icon("user"), html.Span(session.user, className="name")],
+                # The phone shows the icon alone.
+                **{"aria-label": f"{session.user}: account and theme"},
+            ),
             html.Div(
                 [
                     html.P([html.B(session.user), f" · {session.role}"]),
