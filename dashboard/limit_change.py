@@ -98,6 +98,7 @@ def register(app: Dash, services: Services, desk: Desk) -> None:
             toast("Somebody was quicker", f"{error}. What binds now is shown.", "amber")
         except NotAllowed as error:
             raise Invalid(f"{error}.") from error
+        services.shared.drop()
         drawn = await desk.redraw(name, search if isinstance(search, str) else "")
         return drawn if drawn[0] is not None else (no_update, drawn[1])
 

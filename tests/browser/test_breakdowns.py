@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Panel
 from tests.harness import PurserProcess
 
+expect.set_options(timeout=15_000)
+
 CALLS = (
     ("SEO", "Holiday 2026", "gpt-4o-mini"),
     ("SEO", "spring-launch", "gpt-4o"),

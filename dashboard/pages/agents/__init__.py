@@ -89,13 +89,23 @@ def register(app: Dash, services: Services) -> None:
         view = parse(SECTION, search if isinstance(search, str) else "")
         known, since_ms = live_cells.seen(version)
         now, period = await _now(services, view)
+
+        async def make(last: Agents | None) -> Agents:
+            if last is not None and last.version == await figures_version(now.ledger):
+                return last
+            return await agents(now, period, scope_of(view, without=OWN))
+
         try:
-            if since_ms >= 0 and known == await figures_version(now.ledger):
-                raise PreventUpdate
-            found = await agents(now, period, scope_of(view, without=OWN))
+            snapshot = await services.shared.get((SECTION, view.query), make)
         except StorageError as error:
             late = stale(abs(since_ms), now.now_ms, f"{error}.")
             return no_update, no_update, [known, -abs(since_ms)], late
+        if snapshot.why_stale:
+            late = stale(now.now_ms - snapshot.age_ms, now.now_ms, f"{snapshot.why_stale}.")
+            return no_update, no_update, [known, -abs(since_ms)], late
+        found = snapshot.figures
+        if since_ms >= 0 and known == found.version:
+            raise PreventUpdate
         slots = table.slots(found, view)
         drawn = [found.version, now.now_ms]
         if live_cells.same_rows(before, slots):

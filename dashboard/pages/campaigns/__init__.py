@@ -109,11 +109,19 @@ def register(app: Dash, services: Services) -> None:
     async def refresh(_n: Any, before: Any, version: Any, search: Any) -> Any:
         view, now, period = view_now(search)
         known, since_ms = live_cells.seen(version)
+
+        async def make(_last: Any) -> tuple[Campaigns, table.Live]:
+            return await _figures(now, period, view)
+
         try:
-            found, live = await _figures(now, period, view)
+            snapshot = await services.shared.get((SECTION, view.query), make)
         except StorageError as error:
             late = stale(abs(since_ms), now.now_ms, f"{error}.")
             return no_update, no_update, [known, -abs(since_ms)], late
+        if snapshot.why_stale:
+            late = stale(now.now_ms - snapshot.age_ms, now.now_ms, f"{snapshot.why_stale}.")
+            return no_update, no_update, [known, -abs(since_ms)], late
+        found, live = snapshot.figures
         slots = table.slots(found, live, view)
         drawn = [found.version, now.now_ms]
         if not live_cells.same_rows(before, slots):

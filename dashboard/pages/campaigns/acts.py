@@ -139,6 +139,7 @@ def _answer(app: Dash, services: Services, fill: Fill, redraw: Redraw) -> None:
             await actions.change(yes, work, reason=reason)
         except Conflict as error:
             toast("Somebody was quicker", f"{error}. What holds now is shown.", "amber")
+        services.shared.drop()
         query = search if isinstance(search, str) else ""
         title, _inside = await fill(name, query)
         return False, title, *await redraw(name, query)
@@ -164,6 +165,7 @@ def _revenue(app: Dash, services: Services, redraw: Redraw) -> None:
             return f"{name} has brought in {told}."
 
         await actions.change(clicks, work)
+        services.shared.drop()
         return await redraw(name, search if isinstance(search, str) else "")
 
 

@@ -124,11 +124,19 @@ def _ticks(app: Dash, services: Services) -> None:
     async def refresh(_n: Any, before: Any, version: Any, search: Any) -> Any:
         view, now = parse(SECTION, search if isinstance(search, str) else ""), books(services)
         _known, since_ms = live_cells.seen(version)
+
+        async def make(_last: Any) -> tuple[RuleRow, ...]:
+            return await rules(now)
+
         try:
-            rows = await _rows(now, view)
+            snapshot = await services.shared.get((SECTION,), make)
         except StorageError as error:
             late = stale(abs(since_ms), now.now_ms, f"{error}.")
             return no_update, no_update, [0, -abs(since_ms)], late
+        if snapshot.why_stale:
+            late = stale(now.now_ms - snapshot.age_ms, now.now_ms, f"{snapshot.why_stale}.")
+            return no_update, no_update, [0, -abs(since_ms)], late
+        rows = table.wanted(snapshot.figures, view)
         slots, drawn = table.slots(rows, view, now.now_ms), [0, now.now_ms]
         if not live_cells.same_rows(before, slots):
             return live_cells.signs(slots), _body(now, rows, view, slots), drawn, None

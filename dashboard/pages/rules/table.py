@@ -138,6 +138,8 @@ def _of_rule(row: RuleRow, now_ms: int) -> dict[str, Slot]:
     resets = formats.ago(row.resets_ms, now_ms) if row.resets_ms else "never"
     return {
         **({} if row.rule.each else {f"{name}.bar": _bar(row)}),
+        # Never filled: another key has the page drawn anew, with what says so.
+        f"{name}.by-{'redis' if row.live else 'ledger'}": Slot("", None),
         f"{name}.posted": Slot(formats.money(row.posted_nano), money(row.posted_nano)),
         f"{name}.held": Slot(formats.money(row.held_nano), money(row.held_nano)),
         f"{name}.limit": _exactly(row.limit_nano),
