@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …]`: measures, each figure beside a bare one from the same run.
 
 Machines differ and are busy: read ratios. Without a name everything is measured, but for
-`panel-data`: a million rows, with arguments of its own.
+`panel-data` and `panel`: a million rows, with arguments of their own.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import calls, costs, edits, files, panel_data, prompts
+from benchmarks import calls, costs, edits, files, panel, panel_data, prompts
 from benchmarks.load import Turns
 
 BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
@@ -41,5 +41,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["panel-data"]:
         panel_data.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["panel"]:
+        panel.main(sys.argv[2:])
     else:
         main()

@@ -8,6 +8,7 @@ from budget.lifeline import Lifeline
 from budget.manual import ManualCosts
 from budget.overrides import Limits
 from config.settings import Loaded
+from dashboard.snapshot import Shared
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.redis_link import RedisLink
@@ -39,3 +40,5 @@ class Services:
     cache_dir: Path
     secret: bytes = field(repr=False)
     """Of this deployment: signs what browsers keep."""
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
+    """Figures that all viewers of this process see."""

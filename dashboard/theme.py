@@ -27,8 +27,13 @@ PARTS = (
     "overlay",
     "states",
     "grid",
+    "feed",
+    "keys",
+    "audit",
+    "breakdown",
     "phone",
     "people",
+    "overview",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""
 

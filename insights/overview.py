@@ -112,6 +112,10 @@ class Overview:
     refused: Figure
     failed: Figure
     tokens: Figure
+    input_tokens: Figure
+    cached_tokens: Figure
+    held: Figure
+    """What was set aside for the period's calls when they were admitted."""
     cache_savings: Figure
     """Provider price of cached input had it not been cached, less what it cost."""
     version: int
@@ -146,6 +150,9 @@ async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> O
         refused=figure(lambda use: use.refused),
         failed=figure(lambda use: use.failed),
         tokens=figure(lambda use: use.tokens),
+        input_tokens=figure(lambda use: use.input_tokens),
+        cached_tokens=figure(lambda use: use.cached_tokens),
+        held=figure(lambda use: use.held_nano),
         cache_savings=savings,
         version=version,
     )

@@ -1,6 +1,6 @@
 """Every rule, and every live value of an `each` rule, as it stands now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 from budget.windows import current_window
@@ -9,6 +9,7 @@ from config.rules import DIMENSIONS, UNATTRIBUTED, Dimension, Rule, fold, value_
 from insights.books import Books, Tone, mille_of, tone_of
 from storage import generations
 from storage.errors import StorageError
+from storage.glance import Glance, glance
 from storage.holds import NO_WINDOW_END_MS, Interval
 from storage.names import campaign_names
 from storage.notices import CALLERS, Refused, refused_since
@@ -90,6 +91,25 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     return tuple(found)
 
 
+async def primary_row(books: Books) -> RuleRow | None:
+    """The primary rule's own row alone, cheaply; `refused` is not counted in it."""
+    rule = books.primary
+    if rule is None or rule.each:
+        return None
+    window = current_window(rule, books.now_ms)
+    history = _by_base(await changes(books.ledger, rule.counter))
+    desk = _Desk(books, rule, window, history, [], {})
+    look: Glance | None
+    try:
+        look = await glance(books.link, [(rule, window, "")])
+    except StorageError:
+        look = None
+    if look is not None and look.state == READY:
+        return replace(desk.row("", (), "", look.counted[0], None, 0), live=True)
+    counted = await desk.counted(None)
+    return desk.row("", (), "", counted.get("", Counted(0, 0)), None, 0)
+
+
 async def _in_force(books: Books) -> tuple[tuple[Rule, ...], Snapshot | None]:
     """The rules published, and how Redis stands; the file's rules and None while it is away."""
     try:
@@ -121,9 +141,9 @@ class _Desk:
 
     async def rows(self, snapshot: Snapshot | None, values_max: int) -> list[RuleRow]:
         """The rule's row, then those of its values."""
-        counted, named = await self._counted(snapshot), await self._named()
+        counted, named = await self.counted(snapshot), await self._named()
         if not self.rule.each:
-            return [self._row("", (), "", counted.get("", Counted(0, 0)), snapshot, 0)]
+            return [self.row("", (), "", counted.get("", Counted(0, 0)), snapshot, 0)]
         whole = Counted(
             sum(c.posted_nano for c in counted.values()), sum(c.held_nano for c in counted.values())
         )
@@ -133,16 +153,16 @@ class _Desk:
             if counter == self.rule.counter and value
         }
         values = sorted({*counted, *set_here}, key=lambda v: _fullness(counted.get(v)))
-        rows = [self._row("", (), "", whole, snapshot, len(counted))]
+        rows = [self.row("", (), "", whole, snapshot, len(counted))]
         for value in values[:values_max]:
             parts = named.get(value, ())
             name = " / ".join(text for _, text in parts) or set_here.get(value) or value
             rows.append(
-                self._row(value, parts, name, counted.get(value, Counted(0, 0)), snapshot, 0)
+                self.row(value, parts, name, counted.get(value, Counted(0, 0)), snapshot, 0)
             )
         return rows
 
-    def _row(
+    def row(
         self,
         value: str,
         parts: Value,
@@ -203,7 +223,7 @@ class _Desk:
                     return bound.limit_nano, _overridden(bound, version)
         return rule.limit_nano, _of_file(self.books, rule, version)
 
-    async def _counted(self, snapshot: Snapshot | None) -> dict[str, Counted]:
+    async def counted(self, snapshot: Snapshot | None) -> dict[str, Counted]:
         if snapshot is not None:
             for counter in snapshot.counters:
                 if (counter.counter, counter.window) == (self.rule.counter, self.window):

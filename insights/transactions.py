@@ -63,13 +63,27 @@ async def rows(books: Books, wanted: Filter, start: int, end: int) -> Rows:
 
 async def _total(books: Books, wanted: Filter) -> int:
     """How many fit: by the rollup where it can say, else counted up to a bound."""
-    scope = Scope(wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
-    rest = (wanted.task, wanted.status, wanted.execution_id, wanted.request_id, wanted.hold_id)
-    if any(one is not None for one in rest) or rolled(scope.asked()) is None:
+    scope = _scope(wanted)
+    if scope is None or rolled(scope.asked()) is None:
         return await count(books.ledger, wanted, DEEP_MAX + 1)
     since = wanted.since_ms if wanted.since_ms is not None else 0
     until = wanted.until_ms if wanted.until_ms is not None else END_MS
     return (await used(books.ledger, Interval(since, until), scope)).entries if since < until else 0
+
+
+def _scope(wanted: Filter) -> Scope | None:
+    """What is asked, as the rollup is asked; None where it does not know."""
+    unknown = (
+        wanted.task, wanted.status, wanted.execution_id, wanted.request_id, wanted.hold_id,
+        wanted.call,
+    )  # fmt: skip
+    asked = [
+        (value,) if isinstance(value, str) else value
+        for value in (wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
+    ]
+    if any(one is not None for one in unknown) or any(v is not None and len(v) != 1 for v in asked):
+        return None
+    return Scope(*(value[0] if value is not None else None for value in asked))
 
 
 async def csv_lines(books: Books, wanted: Filter) -> AsyncIterator[str]:

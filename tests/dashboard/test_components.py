@@ -11,7 +11,7 @@ from tests.dashboard import gallery_samples as samples
 from tests.dashboard.gallery_pieces import pieces
 
 USD = samples.USD
-VIEW = overview(samples.overview_sample(), samples.IDS)
+VIEW = overview(samples.overview_sample(), samples.limit_sample())
 
 
 def nodes(component: Any) -> Iterator[dict[str, Any]]:
