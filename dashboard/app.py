@@ -11,6 +11,7 @@ from dash import Dash, html
 from fastapi import FastAPI
 
 from dashboard import shell
+from dashboard.compress import compressing
 from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
 from dashboard.gate import Gate
@@ -79,11 +80,11 @@ class Panel:
         elif path == LAYOUT:
             token = first_layout.set(await self._first(scope))
             try:
-                await self._dash(scope, receive, send)
+                await self._dash(scope, receive, compressing(scope, send))
             finally:
                 first_layout.reset(token)
         elif path in DASH_GETS:
-            await self._dash(scope, receive, send)
+            await self._dash(scope, receive, compressing(scope, send))
         elif path.startswith((SUITES, ASSETS_URL)):
             await self._static.serve(scope, receive, send)
         else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from budget.windows import current_window
-from config.rules import Rule, Window
+from config.rules import Dimension, Rule, Window
 from dashboard.pages.overview.freezing import Freeze, freeze_of
 from dashboard.periods import period_of_view
 from dashboard.state import View
@@ -45,6 +45,8 @@ class Read:
     """What the window before it cost in the end."""
     frozen: Freeze | None
     now_ms: int
+    campaign_window: str
+    """Of the rule that gives every campaign its budget: "day"; empty without one."""
     filtered: str
     """What of the filters could not be followed, in words."""
 
@@ -64,7 +66,20 @@ async def read(now: Books, view: View, last: Read | None) -> Read:
         primary_row(now),
         _last_window(now),
     )
-    return Read(at, found, burn, by_agent, by_campaign, row, before, frozen, now.now_ms, filtered)
+    each = next((rule for rule in now.loaded.rules if rule.each == (Dimension.CAMPAIGN,)), None)
+    return Read(
+        at=at,
+        overview=found,
+        burn=burn,
+        agents=by_agent,
+        campaigns=by_campaign,
+        row=row,
+        last_window_nano=before,
+        frozen=frozen,
+        now_ms=now.now_ms,
+        campaign_window=each.window.value if each else "",
+        filtered=filtered,
+    )
 
 
 def scope_of_view(view: View) -> tuple[Scope, str]:
