@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test screenshots frameworks soak lint bench lock clean
+.PHONY: help run demo test fuzz screenshots frameworks soak lint bench lock clean
 
 VENV := .venv
 FRAMEWORKS_VENV := .venv-frameworks
@@ -25,8 +25,12 @@ demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 # A file's tests stay together: they share engines and processes.
 test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m tests.clients.node_packages install
+	$(PY) -m tests.clients.node_packages install tests/browser/node
 	$(PY) -m tests.browser.install
 	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+fuzz: $(DEV_STAMP) ## Throw 10,000 malformed requests at the panel (ARGS="--seed 7 --requests 500")
+	$(PY) -m tests.security.panel_fuzz $(ARGS)
 
 screenshots: $(DEV_STAMP) ## Photograph every section of the panel into docs/panel
 	$(PY) -m tests.browser.install
@@ -52,6 +56,7 @@ lock: $(DEV_STAMP) ## Renew requirements*.lock and the npm lock (ARGS=--upgrade 
 	$(PY) -m uv pip compile $(LOCK_OPTIONS) --group build --extra dev -c requirements.lock -o requirements-dev.lock $(ARGS) pyproject.toml
 	$(PY) -m uv pip compile $(LOCK_OPTIONS) -o tests/frameworks/requirements.lock $(ARGS) tests/frameworks/requirements.in
 	$(PY) -m tests.clients.node_packages lock
+	$(PY) -m tests.clients.node_packages lock tests/browser/node
 	$(PY) -m tests.clients.node_packages lock tests/frameworks/node
 
 clean: ## Remove everything that was built; your data folder stays

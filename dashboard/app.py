@@ -11,9 +11,10 @@ from dash import Dash, html
 from fastapi import FastAPI
 
 from dashboard import shell
-from dashboard.compress import compressing
+from dashboard.compress import Compressed
 from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
+from dashboard.exports import EXPORTS, Exports
 from dashboard.gate import Gate
 from dashboard.http import HTML, App, Receive, Refused, Scope, Send, answer, header_or_none
 from dashboard.index import NONCE, Index, policy
@@ -46,6 +47,7 @@ class Panel:
         # Added before Dash's own, so that it is the innermost.
         server.add_middleware(ReadableErrors)
         self._dash: App = server
+        self._exports = Exports(services)
         self._app = _dash_on(server, self._static.url("panel.css"))
         shell.register(self._app, services)
         for page in PAGES:
@@ -54,7 +56,7 @@ class Panel:
         self._policy = ""
         self._warm: asyncio.Task[None] | None = None
         self.book = Book(services.sessions)
-        self._gate = Gate(services, self.book, self._inside, self._asset)
+        self._gate = Gate(services, self.book, Compressed(self._inside), self._asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request below `/admin`."""
@@ -80,13 +82,15 @@ class Panel:
         elif path == LAYOUT:
             token = first_layout.set(await self._first(scope))
             try:
-                await self._dash(scope, receive, compressing(scope, send))
+                await self._dash(scope, receive, send)
             finally:
                 first_layout.reset(token)
         elif path in DASH_GETS:
-            await self._dash(scope, receive, compressing(scope, send))
+            await self._dash(scope, receive, send)
         elif path.startswith((SUITES, ASSETS_URL)):
             await self._static.serve(scope, receive, send)
+        elif path.startswith(EXPORTS):
+            await self._exports.serve(scope, receive, send)
         else:
             await self._page(scope, send)
 

@@ -1,5 +1,6 @@
 """The cards: is money safe, at one glance. All amounts nano-dollars, shares per mille."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -125,10 +126,12 @@ async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> O
     """The cards for a period. With a narrower scope, budget and projection stay the rule's."""
     ledger = books.ledger
     version = await figures_version(ledger)
-    uses = await used_by_bucket(ledger, period.buckets, scope)
-    before = await used(ledger, period.previous, scope)
-    savings = await _savings(books, period, scope)
-    budget, in_flight, projection = await _budget(books)
+    uses, before, savings, (budget, in_flight, projection) = await asyncio.gather(
+        used_by_bucket(ledger, period.buckets, scope),
+        used(ledger, period.previous, scope),
+        _savings(books, period, scope),
+        _budget(books),
+    )
     counts = books.counts.value
 
     def figure(of: Callable[[Use], int]) -> Figure:

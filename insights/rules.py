@@ -12,7 +12,7 @@ from storage.errors import StorageError
 from storage.glance import Glance, glance
 from storage.holds import NO_WINDOW_END_MS, Interval
 from storage.names import campaign_names
-from storage.notices import Refused, refused_since
+from storage.notices import CALLERS, Refused, refused_since
 from storage.override_history import Made, changes, in_force
 from storage.presence import READY
 from storage.snapshot import Counted, Snapshot, read_snapshot
@@ -79,8 +79,10 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     now_ms = snapshot.now_ms if snapshot else books.now_ms
     history = _by_base(await changes(books.ledger))
     windows = {rule.counter: current_window(rule, now_ms) for rule in in_force}
-    oldest = min((window.start_ms for window in windows.values()), default=0)
-    refused = await refused_since(books.ledger, oldest) if in_force else []
+    starts = [window.start_ms for window in windows.values()]
+    each = {dimension.value for rule in in_force for dimension in rule.each}
+    callers = [caller for caller in CALLERS if caller in each]
+    refused = await refused_since(books.ledger, *starts, by=callers) if in_force else []
     names = await campaign_names(books.ledger)
     found: list[RuleRow] = []
     for rule in in_force:
@@ -201,7 +203,7 @@ class _Desk:
         )
 
     def _refused(self, one: Refused, parts: Value) -> bool:
-        if one.rule != self.rule.name or one.last_ms < self.window.start_ms:
+        if one.rule != self.rule.name or one.since_ms < self.window.start_ms:
             return False
         told = {
             Dimension.AGENT: one.agent, Dimension.CAMPAIGN: one.campaign, Dimension.KEY: one.key

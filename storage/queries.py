@@ -33,6 +33,8 @@ BUCKET_MS: Final = 900_000
 """A quarter of an hour: every zone's days begin on one."""
 
 CHARGED: Final = (Status.SETTLED.value, Status.ASSUMED.value)
+Asked = str | tuple[str, ...] | None
+"""One value, any of several, or no matter which."""
 _table = billing_log.c
 
 
@@ -42,16 +44,18 @@ class Filter:
 
     since_ms: int | None = None
     until_ms: int | None = None
-    agent: str | None = None
-    campaign: str | None = None
-    task: str | None = None
-    key: str | None = None
-    model: str | None = None
-    endpoint: str | None = None
-    status: Status | None = None
+    agent: Asked = None
+    campaign: Asked = None
+    task: Asked = None
+    key: Asked = None
+    model: Asked = None
+    endpoint: Asked = None
+    status: Asked = None
     execution_id: str | None = None
     request_id: str | None = None
     hold_id: str | None = None
+    call: Asked = None
+    """The id of a hold, of a request or of an execution."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """As SQL has them."""
@@ -60,20 +64,37 @@ class Filter:
             found.append(_table.admitted_ms >= self.since_ms)
         if self.until_ms is not None:
             found.append(_table.admitted_ms < self.until_ms)
-        if self.campaign is not None:
-            found.append(_table.campaign_folded == fold(self.campaign))
-        plain = {
+        if self.call is not None:
+            ids = (_table.hold_id, _table.request_id, _table.execution_id)
+            found.append(or_(*(_among(column, self.call) for column in ids)))
+        asked: dict[ColumnElement[str], Asked] = {
+            _table.campaign_folded: _folded(self.campaign),
             _table.agent: self.agent,
             _table.task: self.task,
             _table.key: self.key,
             _table.requested_model: self.model,
             _table.endpoint: self.endpoint,
-            _table.status: self.status.value if self.status else None,
+            _table.status: self.status,
             _table.execution_id: self.execution_id,
             _table.request_id: self.request_id,
             _table.hold_id: self.hold_id,
         }
-        return found + [column == value for column, value in plain.items() if value is not None]
+        return found + [
+            _among(column, value) for column, value in asked.items() if value is not None
+        ]
+
+
+def _among(column: ColumnElement[str], asked: str | tuple[str, ...]) -> ColumnElement[bool]:
+    # Equality alone is read from an index in the order of time.
+    if isinstance(asked, str):
+        return column == asked
+    return column == asked[0] if len(asked) == 1 else column.in_(asked)
+
+
+def _folded(asked: Asked) -> Asked:
+    if isinstance(asked, tuple):
+        return tuple(map(fold, asked))
+    return None if asked is None else fold(asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from tests.clients import node_packages
 from tests.harness import ROOT
 
 
-@pytest.mark.parametrize("folder", ["tests/clients/node", "tests/frameworks/node"])
+@pytest.mark.parametrize(
+    "folder", ["tests/clients/node", "tests/browser/node", "tests/frameworks/node"]
+)
 def test_the_lock_file_has_hashes_and_no_addresses(folder: str) -> None:
     packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     installed = {name: entry for name, entry in packages.items() if name}
