@@ -2,9 +2,10 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test screenshots soak lint bench lock clean
+.PHONY: help run demo test fuzz screenshots frameworks soak lint bench lock clean
 
 VENV := .venv
+FRAMEWORKS_VENV := .venv-frameworks
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
@@ -13,7 +14,7 @@ INSTALLED := $(or $(wildcard $(DEV_STAMP)),$(RUN_STAMP))
 ARGS ?=
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 19
 
 run: $(INSTALLED) ## Start Purser on http://127.0.0.1:8080
 	$(VENV)/bin/purser serve $(ARGS)
@@ -24,12 +25,20 @@ demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 # A file's tests stay together: they share engines and processes.
 test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m tests.clients.node_packages install
+	$(PY) -m tests.clients.node_packages install tests/browser/node
 	$(PY) -m tests.browser.install
 	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+fuzz: $(DEV_STAMP) ## Throw 10,000 malformed requests at the panel (ARGS="--seed 7 --requests 500")
+	$(PY) -m tests.security.panel_fuzz $(ARGS)
 
 screenshots: $(DEV_STAMP) ## Photograph every section of the panel into docs/panel
 	$(PY) -m tests.browser.install
 	$(PY) -m tests.browser.shots $(ARGS)
+
+frameworks: $(DEV_STAMP) $(FRAMEWORKS_VENV)/.installed ## Drive it by LangChain, LlamaIndex, the Agents SDK and others
+	$(PY) -m tests.clients.node_packages install tests/frameworks/node
+	FRAMEWORKS_VENV=$(FRAMEWORKS_VENV) $(PY) -m pytest tests/frameworks $(ARGS)
 
 soak: $(DEV_STAMP) ## Break everything at random under load (ARGS="--seed 7 --minutes 30")
 	$(PY) -m tests.faults.campaign $(ARGS)
@@ -39,16 +48,19 @@ lint: $(DEV_STAMP) ## Check style and types
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-bench: $(DEV_STAMP) ## Measure what Purser adds to a call, beside nginx
+bench: $(DEV_STAMP) ## Measure what Purser adds to a call, beside nginx (ARGS=costs: one part)
 	$(PY) -m benchmarks $(ARGS)
 
 lock: $(DEV_STAMP) ## Renew requirements*.lock and the npm lock (ARGS=--upgrade for newer versions)
 	$(PY) -m uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock $(ARGS) pyproject.toml
 	$(PY) -m uv pip compile $(LOCK_OPTIONS) --group build --extra dev -c requirements.lock -o requirements-dev.lock $(ARGS) pyproject.toml
+	$(PY) -m uv pip compile $(LOCK_OPTIONS) -o tests/frameworks/requirements.lock $(ARGS) tests/frameworks/requirements.in
 	$(PY) -m tests.clients.node_packages lock
+	$(PY) -m tests.clients.node_packages lock tests/browser/node
+	$(PY) -m tests.clients.node_packages lock tests/frameworks/node
 
 clean: ## Remove everything that was built; your data folder stays
-	rm -rf $(VENV) tests/clients/node/node_modules .coverage .coverage.* htmlcov build dist
+	rm -rf $(VENV) $(FRAMEWORKS_VENV) tests/*/node/node_modules .coverage .coverage.* htmlcov build dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # No index addresses and no notes on where things came from: the lock is versions and hashes.
@@ -61,4 +73,12 @@ $(RUN_STAMP): requirements.lock pyproject.toml deploy/install
 
 $(DEV_STAMP): requirements-dev.lock pyproject.toml deploy/install
 	deploy/install $(VENV) requirements-dev.lock
+	@touch $@
+
+# Theirs alone: what they depend on need not agree with what Purser does.
+$(FRAMEWORKS_VENV)/.installed: tests/frameworks/requirements.lock | $(DEV_STAMP)
+	rm -rf $(FRAMEWORKS_VENV)
+	$(PY) -m venv $(FRAMEWORKS_VENV)
+	$(PY) -m uv pip install --quiet --python $(FRAMEWORKS_VENV)/bin/python --require-hashes -r $< || \
+		$(FRAMEWORKS_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
 	@touch $@

@@ -5,42 +5,33 @@ from api.fields import iso, usd
 from api.inputs import CampaignBudgetIn, CampaignRevenueIn, CampaignStatusIn
 from api.outputs import CampaignBudget, CampaignState
 from budget import campaigns
-from budget.overrides import Wanted, campaign_rule
-from config.rules import Dimension
 from storage.campaigns import Campaign
 
 
 async def set_campaign_budget(ctx: Context, given: CampaignBudgetIn) -> CampaignBudget:
     """Set a campaign's own limit, or give it that of the rule again."""
-    services, name = ctx.services, given.campaign_id
-    book = await services.lifeline.current_rulebook()
-    rule = campaign_rule(book.rules)
-    reason = given.reason or ""
-    at_ms = services.lifeline.now_ms() if given.until == "window" else None
-    state = await services.limits.set(
-        Wanted(
-            rule,
+    services = ctx.services
+    done = await campaigns.set_budget(
+        services.lifeline,
+        services.limits,
+        services.ledger,
+        campaigns.BudgetWanted(
+            given.campaign_id,
             given.limit_usd,
-            at_ms,
+            given.until == "window",
             ctx.actor.name,
             PLACE,
-            reason,
-            ((Dimension.CAMPAIGN, name),),
+            given.reason or "",
             given.version,
-        )
+        ),
     )
-    await campaigns.note_budget(
-        services.ledger, name, given.limit_usd, ctx.actor.name, PLACE, reason
-    )
-    override = state.until_changed_nano
-    if at_ms is not None and given.limit_usd is not None:
-        override = given.limit_usd
+    override = done.override_nano
     return CampaignBudget(
-        campaign=name,
-        rule=rule.name,
-        limit_usd=usd(rule.limit_nano if override is None else override),
+        campaign=given.campaign_id,
+        rule=done.rule.name,
+        limit_usd=usd(done.rule.limit_nano if override is None else override),
         limit_from="file" if override is None else "override",
-        version=state.version,
+        version=done.state.version,
     )
 
 

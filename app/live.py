@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from operator import attrgetter
 from typing import Final
 
 from budget.publication import Publication
@@ -12,8 +13,11 @@ from storage import generations
 from storage.errors import StorageError
 from storage.redis_link import META, RedisLink
 
-NEEDS_RESTART: Final = ("server", "storage", "environment")
-"""Sections that a running process cannot take up."""
+NEEDS_RESTART: Final = (
+    "environment", "server.host", "server.port", "server.workers", "storage.redis_url",
+    "storage.database_url", "storage.data_dir",
+)  # fmt: skip
+"""Settings that a running process cannot take up."""
 _log = logging.getLogger("purser.config")
 
 
@@ -36,10 +40,11 @@ class Live:
             _log.error("the changed configuration is not used", extra={"why": self.problem})
             return None
         before, self.loaded, self.problem = self.loaded, news, None
-        for section in NEEDS_RESTART:
-            if getattr(before.settings, section) != getattr(news.settings, section):
+        for setting in NEEDS_RESTART:
+            value = attrgetter(setting)
+            if value(before.settings) != value(news.settings):
                 _log.warning(
-                    "a restart is needed for this to take effect", extra={"section": section}
+                    "a restart is needed for this to take effect", extra={"setting": setting}
                 )
         _log.info("the configuration has changed", extra={"digest": news.digest})
         return before

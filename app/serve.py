@@ -1,6 +1,7 @@
 """The roles of a process: everything in one place, a proxy alone, a janitor alone."""
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -195,10 +196,10 @@ async def _serve_many(loaded: Loaded) -> int:
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+    # Not wait_for: before 3.12 it may lose a cancellation.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 def _worker(path: Path, listener: socket.socket) -> BaseProcess:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.bounds import EVENT_BYTES_MAX
 from proxy.connection import BoundedProtocol
+from sandbox.server import BreakableProtocol
 
 BACKLOG: Final = 4096
 KEEP_ALIVE_S: Final = 75
@@ -45,12 +47,12 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def server(app: Any) -> uvicorn.Server:
+def server(app: Any, protocol: type[HttpToolsProtocol] = BoundedProtocol) -> uvicorn.Server:
     """A server of `app` that is not started."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=BoundedProtocol,
+            http=protocol,
             ws="websockets-sansio",
             ws_max_size=EVENT_BYTES_MAX,
             lifespan="off",
@@ -76,12 +78,12 @@ class _Beside(uvicorn.Server):
 
 
 class SideServer:
-    """Serves `app` on a free loopback port, inside this process, until it is stopped."""
+    """Serves the sandbox on a free loopback port, inside this process, until it is stopped."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, sandbox: Any) -> None:
         self._listener = bind("127.0.0.1", 0)
         self.url = address(self._listener)
-        config = server(app).config
+        config = server(sandbox, BreakableProtocol).config
         self._server = _Beside(config)
         self._task: asyncio.Task[None] | None = None
 

@@ -1,1 +1,1 @@
-"""What Purser adds to a call, measured beside a direct call and nginx."""
+"""What Purser takes, each figure beside a bare one measured in the same run."""

@@ -30,14 +30,15 @@ async def fill(ledger: Ledger, count: int, now_ms: int) -> None:
     for row in rows(count, now_ms):
         batch.append(row)
         if len(batch) == BATCH:
-            await _write(ledger, batch)
+            await write(ledger, batch)
             batch = []
     if batch:
-        await _write(ledger, batch)
+        await write(ledger, batch)
     await rebuild_rollups(ledger)
 
 
-async def _write(ledger: Ledger, batch: list[dict[str, Any]]) -> None:
+async def write(ledger: Ledger, batch: list[dict[str, Any]]) -> None:
+    """Insert rows in one transaction, and nothing else."""
     async with writing(ledger.engine) as connection:
         await connection.execute(insert(billing_log), batch)
 
@@ -49,6 +50,7 @@ def rows(count: int, now_ms: int) -> Iterator[dict[str, Any]]:
     weights = [1 / (rank + 1) for rank in range(len(CAMPAIGNS))]
     campaigns = chance.choices(CAMPAIGNS, weights, k=997)
     keys = chance.choices(KEYS, [1 / (rank + 1) for rank in range(len(KEYS))], k=991)
+    agents = chance.choices(AGENT_TYPES, k=983)
     start = now_ms - DAYS * DAY_MS
     for seq in range(1, count + 1):
         status = chance.choice(STATUSES)
@@ -62,7 +64,8 @@ def rows(count: int, now_ms: int) -> Iterator[dict[str, Any]]:
             "status": status,
             "admitted_ms": start + DAYS * DAY_MS * (seq - 1) // count,
             "posted_ms": start + DAYS * DAY_MS * (seq - 1) // count + 900,
-            "agent": chance.choice(AGENT_TYPES),
+            # An execution is one agent's.
+            "agent": agents[seq // 5 % 983],
             "campaign": campaign,
             "campaign_folded": campaign,
             "key": keys[seq % 991],

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.panel_books import fill
+from benchmarks.panel_writes import Written, measure_writes, writes_table
 from config.settings import Loaded, load
 from insights.agents import agent_detail, agents
 from insights.alerts import alerts
@@ -65,23 +66,23 @@ def main(arguments: list[str]) -> None:
     console = Console()
     folder = Path(tempfile.mkdtemp(prefix="purser-bench-"))
     folder.chmod(0o755)
+    found: list[Taken] = []
+    written: list[Written] = []
     try:
-        found: list[Taken] = []
         if given.engine in ("sqlite", "both"):
             url = f"sqlite:///{folder / 'ledger.sqlite3'}"
-            found += asyncio.run(_measure("sqlite", url, folder, given.rows, given.rounds, console))
+            asyncio.run(_measure("sqlite", url, folder, given, console, found, written))
         if given.engine in ("postgres", "both"):
             server = Postgres(folder / "postgres")
             try:
                 url = server.url(server.create())
-                found += asyncio.run(
-                    _measure("postgres", url, folder, given.rows, given.rounds, console)
-                )
+                asyncio.run(_measure("postgres", url, folder, given, console, found, written))
             finally:
                 server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     console.print(table(found, given.rows))
+    console.print(writes_table(written))
 
 
 def questions() -> dict[str, Question]:
@@ -122,8 +123,9 @@ def questions() -> dict[str, Question]:
 
 
 async def _measure(
-    engine: str, url: str, folder: Path, count: int, rounds: int, console: Console
-) -> list[Taken]:
+    engine: str, url: str, folder: Path, given: argparse.Namespace, console: Console,
+    found: list[Taken], written: list[Written],
+) -> None:  # fmt: skip
     loaded: Loaded = load(environ={})
     valkey = await asyncio.to_thread(EmbeddedValkey.start, folder / f"valkey-{engine}")
     try:
@@ -131,15 +133,16 @@ async def _measure(
         now_ms = int(time.time() * 1000)
         ledger = await Ledger.open(url)
         began = time.monotonic()
-        await fill(ledger, count, now_ms)
+        await fill(ledger, given.rows, now_ms)
         await ledger.close()
-        console.print(f"{engine}: {count:,} rows written in {time.monotonic() - began:.0f} s")
+        console.print(f"{engine}: {given.rows:,} rows written in {time.monotonic() - began:.0f} s")
         async with open_purse(Engines(valkey.url, url), *loaded.rules) as purse:
             books = Books(purse.ledger, purse.link, loaded, now_ms)
-            return [
-                await _timed(engine, section, ask, books, rounds)
-                for section, ask in questions().items()
-            ]
+            for section, ask in questions().items():
+                found.append(await _timed(engine, section, ask, books, given.rounds))
+            written += await measure_writes(
+                engine, purse.ledger, given.rounds, now_ms, given.rows + 1
+            )
     finally:
         await asyncio.to_thread(valkey.stop)
 

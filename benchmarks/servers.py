@@ -66,6 +66,16 @@ def cores() -> tuple[Cores, str]:
     return Cores("0", str(last)), f"{count} cores: client and upstream on 0, proxy on {last}"
 
 
+@contextlib.contextmanager
+def pinned_here(core: str) -> Iterator[None]:
+    """This process, the client, on this core until the block ends."""
+    before = os.sched_getaffinity(0)
+    if core:
+        os.sched_setaffinity(0, {int(core)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
 def pin(process: Process, core: str) -> None:
     """Starts the process on this core, and with it all that comes from it."""
     if core:

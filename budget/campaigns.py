@@ -1,12 +1,18 @@
 """What admins say of a campaign: whether it may spend, how much, and what it brought in."""
 
+from dataclasses import dataclass
+
 from budget.errors import Unavailable
+from budget.lifeline import Lifeline
+from budget.overrides import Limits, Wanted, campaign_rule
 from config.money import usd_text
+from config.rules import Dimension, Rule
 from storage import campaigns
 from storage.audit import Act
 from storage.campaigns import Campaign
-from storage.errors import NotReady, RedisUnavailable
+from storage.errors import Conflict, NotReady, RedisUnavailable
 from storage.ledger import Ledger
+from storage.overrides import State
 from storage.redis_link import RedisLink
 
 STATUSES = ("active", "paused", "completed")
@@ -14,14 +20,28 @@ STATUSES = ("active", "paused", "completed")
 
 
 async def set_status(
-    link: RedisLink, ledger: Ledger, name: str, status: str, who: str, place: str, why: str
+    link: RedisLink,
+    ledger: Ledger,
+    name: str,
+    status: str,
+    who: str,
+    place: str,
+    why: str,
+    *,
+    expected: str | None = None,
 ) -> Campaign:
     """Let a campaign's calls pass, or refuse them from the next one on.
 
-    Raises `Unavailable` where SQL has it but Redis does not yet: it will bind once Redis answers.
+    Raises `Conflict` (of storage) where the status is not the one `expected`, and
+    `Unavailable` where SQL has it but Redis does not yet: it will bind once Redis answers.
     """
     assert status in STATUSES
     before = await campaigns.find(ledger, name)
+    if expected is not None and before.status != expected:
+        raise Conflict(
+            f"the campaign is {before.status}, not {expected}: somebody has changed it; "
+            "read it again"
+        )
     act = Act("campaign_status", who, place, f"{name}: {before.status}", f"{name}: {status}", why)
     await campaigns.change(ledger, name, act, status=status, published=False)
     try:
@@ -31,6 +51,53 @@ async def set_status(
             f"the status is written down but does not bind yet: it will once Redis answers "
             f"({error})"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetWanted:
+    """A limit for one campaign. `limit_nano` None gives it that of the rule again.
+
+    It binds for the current window alone, or until changed.
+    """
+
+    name: str
+    limit_nano: int | None
+    window_only: bool
+    who: str
+    place: str
+    why: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSet:
+    """What was set: the rule that gives campaigns budgets, and the overrides of this one."""
+
+    rule: Rule
+    state: State
+    override_nano: int | None
+    """What binds now above the rule's limit; None: nothing does."""
+
+
+async def set_budget(
+    lifeline: Lifeline, limits: Limits, ledger: Ledger, wanted: BudgetWanted
+) -> BudgetSet:
+    """Set a campaign's own limit as an override of the rule, and keep it beside its facts.
+
+    Raises what `Limits.set` does, and `NoSuchRule` where no rule gives campaigns budgets.
+    """
+    book = await lifeline.current_rulebook()
+    rule = campaign_rule(book.rules)
+    at_ms = lifeline.now_ms() if wanted.window_only else None
+    name, limit, who, place, why = (
+        wanted.name, wanted.limit_nano, wanted.who, wanted.place, wanted.why
+    )  # fmt: skip
+    value = ((Dimension.CAMPAIGN, name),)
+    asked = Wanted(rule, limit, at_ms, who, place, why, value, wanted.expected_version)
+    state = await limits.set(asked)
+    await note_budget(ledger, name, limit, who, place, why)
+    override = state.until_changed_nano
+    return BudgetSet(rule, state, limit if at_ms is not None and limit is not None else override)
 
 
 async def note_budget(

@@ -5,11 +5,16 @@ Kinds are multiplied exactly and summed; the sum is rounded up once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from config.models import Fee, Model, PriceKind
 from config.money import UNITS_PER_MILLION, NanoPerMillion, ceil_div, cost_nano
 from storage.records import Amounts, Usage, WorstCase
+
+_TEXT_READ: Final = (PriceKind.INPUT, PriceKind.CACHE_WRITE, PriceKind.CACHED)
+_AUDIO_READ: Final = (PriceKind.AUDIO_INPUT, PriceKind.CACHE_WRITE_AUDIO, PriceKind.CACHED_AUDIO)
+_IMAGES_READ: Final = (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE, PriceKind.CACHED_IMAGE)
+"""What a token of each can be billed as: which of it was cached is known only afterwards."""
 
 Basis = Literal["agent_rate", "provider_price"]
 
@@ -30,31 +35,46 @@ def amounts(pricing: Pricing, usage: Usage, tier: str) -> Amounts:
     """What `usage` costs. A call without tokens is charged at the provider's price."""
     if pricing.fixed_nano is not None:
         return Amounts(pricing.fixed_nano, pricing.fixed_nano)
-    provider = provider_cost(pricing.model, usage, tier) if pricing.model else 0
+    return summed(pricing, usage, provider_exact(pricing.model, usage, tier))
+
+
+def summed(pricing: Pricing, usage: Usage, exact: int) -> Amounts:
+    """The same of usage whose provider cost is known before it is rounded: see `provider_exact`."""
+    provider = ceil_div(exact, UNITS_PER_MILLION)
     if pricing.basis == "provider_price" or usage.total_tokens == 0:
         return Amounts(provider, provider)
     return Amounts(cost_nano(usage.total_tokens, pricing.rate), provider)
 
 
-def provider_cost(model: Model, usage: Usage, tier: str) -> int:
-    """What the provider's price list says `usage` costs, nano-dollars.
+def provider_cost(model: Model | None, usage: Usage, tier: str) -> int:
+    """What the provider's price list says `usage` costs, nano-dollars."""
+    return ceil_div(provider_exact(model, usage, tier), UNITS_PER_MILLION)
+
+
+def provider_exact(model: Model | None, usage: Usage, tier: str) -> int:
+    """The same before it is rounded, in millionths of a nano-dollar; 0 without a price list.
 
     Parts of input and output that have a price of their own are taken out of the totals; what
     remains is text. A part that claims more than its total leaves no negative remainder. Where
     the tokens have no price, characters, seconds and images have.
     """
+    if model is None:
+        return 0
     input_text = usage.input_tokens - (
         usage.cached_tokens
         + usage.cache_write_tokens
         + usage.audio_input_tokens
         + usage.image_input_tokens
     )
+    cached_text = usage.cached_tokens - usage.cached_audio_tokens - usage.cached_image_tokens
     output_text = usage.output_tokens - (
         usage.reasoning_tokens + usage.audio_output_tokens + usage.image_output_tokens
     )
     kinds = (
         (PriceKind.INPUT, max(0, input_text)),
-        (PriceKind.CACHED, usage.cached_tokens),
+        (PriceKind.CACHED, max(0, cached_text)),
+        (PriceKind.CACHED_AUDIO, usage.cached_audio_tokens),
+        (PriceKind.CACHED_IMAGE, usage.cached_image_tokens),
         (PriceKind.CACHE_WRITE, usage.cache_write_tokens),
         (PriceKind.AUDIO_INPUT, usage.audio_input_tokens),
         (PriceKind.IMAGE_INPUT, usage.image_input_tokens),
@@ -63,12 +83,10 @@ def provider_cost(model: Model, usage: Usage, tier: str) -> int:
         (PriceKind.AUDIO_OUTPUT, usage.audio_output_tokens),
         (PriceKind.IMAGE_OUTPUT, usage.image_output_tokens),
     )
-    tokens = sum(
-        units * (model.price(kind, tier, usage.input_tokens) or 0) for kind, units in kinds if units
-    )
-    return ceil_div(tokens or _other_units(model, usage), UNITS_PER_MILLION) + _fees(
-        model, usage.web_searches, usage.file_searches, usage.code_sessions
-    )
+    length = usage.line_input_tokens or usage.input_tokens
+    tokens = sum(units * (model.price(kind, tier, length) or 0) for kind, units in kinds if units)
+    fees = _fees(model, usage.web_searches, usage.file_searches, usage.code_sessions)
+    return (tokens or _other_units(model, usage)) + fees * UNITS_PER_MILLION
 
 
 def _other_units(model: Model, used: Usage | WorstCase) -> int:
@@ -104,9 +122,9 @@ def worst_amounts(pricing: Pricing, worst: WorstCase, output_ceiling: int) -> Am
     if pricing.model is not None:
         text = worst.input_tokens - worst.audio_input_tokens - worst.image_input_tokens
         parts = (
-            (text, (PriceKind.INPUT, PriceKind.CACHE_WRITE)),
-            (worst.audio_input_tokens, (PriceKind.AUDIO_INPUT, PriceKind.CACHE_WRITE_AUDIO)),
-            (worst.image_input_tokens, (PriceKind.IMAGE_INPUT, PriceKind.CACHE_WRITE)),
+            (text, _TEXT_READ),
+            (worst.audio_input_tokens, _AUDIO_READ),
+            (worst.image_input_tokens, _IMAGES_READ),
             (output_tokens, _output_kinds(worst)),
         )
         by_tokens = sum(

@@ -18,7 +18,7 @@ from storage import queries
 from storage.holds import Refusal
 from storage.ledger import Ledger
 from storage.manual import Answer, ManualCost, Metered, Recorded, RecordedBefore, record
-from storage.records import Amounts, Caller, CallFacts, Flag, LedgerEntry
+from storage.records import Amounts, Caller, CallFacts, Flag
 
 ENDPOINT: Final = "manual"
 """What stands in the ledger for the path of a call."""
@@ -89,12 +89,16 @@ class ManualCosts:
         """
         digest = told.digest()
         hold_id = _hold_id(told, digest, idempotency_key)
-        execution = None if additional else told.execution_id
-        known = await queries.known(self._ledger, hold_id, execution)
-        if known.entries:
-            return _from_ledger(known.entries[0], digest)
-        if known.metered_hold is not None:
-            raise AlreadyMetered(told.execution_id or "", known.metered_hold)
+        if hold_id is None:
+            # Nobody has told of it before, and no call can belong to it.
+            hold_id = f"manual-{uuid.uuid4().hex}"
+        else:
+            execution = None if additional else told.execution_id
+            known = await queries.known(self._ledger, hold_id, execution)
+            if known.first is not None:
+                return _from_ledger(known.first, digest)
+            if known.metered_hold is not None:
+                raise AlreadyMetered(told.execution_id or "", known.metered_hold)
         cost = self._cost(told, key, hold_id, digest, enforce=enforce, additional=additional)
         holds = self._lifeline.holds
         answer: Answer = await ask(
@@ -134,8 +138,8 @@ class ManualCosts:
             case RecordedBefore(digest=""):
                 # Corrected or recovered since: SQL has what was told.
                 known = await queries.known(self._ledger, cost.facts.hold_id, None)
-                if known.entries:
-                    return _from_ledger(known.entries[0], cost.digest)
+                if known.first is not None:
+                    return _from_ledger(known.first, cost.digest)
                 return _replayed(cost.facts.hold_id, answer)
             case RecordedBefore():
                 if answer.digest != cost.digest:
@@ -157,22 +161,23 @@ class ManualCosts:
         self._lifeline.endings.recorded(ending, done.seq)
 
 
-def _hold_id(told: Told, digest: str, idempotency_key: str | None) -> str:
+def _hold_id(told: Told, digest: str, idempotency_key: str | None) -> str | None:
+    """The id that a repetition has too; None where there is none."""
     if idempotency_key is not None:
         text = f"key:{idempotency_key}"
     elif told.execution_id is not None:
         text = f"execution:{told.execution_id}:{digest}"
     else:
-        return f"manual-{uuid.uuid4().hex}"
+        return None
     return "manual-" + hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
-def _from_ledger(entry: LedgerEntry, digest: str) -> Written:
-    if entry.request_id != f"manual-{digest}":
+def _from_ledger(first: queries.First, digest: str) -> Written:
+    if first.request_id != f"manual-{digest}":
         raise _reused()
     return Written(
-        entry.hold_id, entry.charge_nano, entry.admitted_ms, (), replayed=True,
-        over_budget=Flag.OVER_BUDGET in entry.flags, remaining_nano=None,
+        first.hold_id, first.charge_nano, first.admitted_ms, (), replayed=True,
+        over_budget=first.over_budget, remaining_nano=None,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from storage.records import Flag, LedgerEntry, Status, Usage
 NAMED_MAX: Final = 100
 """How many inconsistent rows are named; all are counted."""
 IN_PARTS: Final = frozenset({"batches"})
-"""Endpoints whose rows sum up many calls, each priced and rounded by itself."""
+"""Endpoints whose rows sum up many calls, each priced by its own length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class Repricing:
             earlier = sum(row.provider_nano for row in before)
             self._check(entry, earlier)
             model = self._against.resolve(entry.requested_model)
-            if model is not None:
-                priced = model.on(_day(entry.admitted_ms))
+            priced = None if model is None else model.on(_day(entry.admitted_ms))
+            if priced is not None and _sums_tell(entry, priced):
                 repriced = provider_cost(priced, entry.usage, entry.tier) - earlier
         line = self._lines.get(entry.requested_model, Line(entry.requested_model))
         self._lines[line.model] = Line(
@@ -115,7 +115,9 @@ class Repricing:
             return
         recorded = earlier + entry.provider_nano
         model = _as_of(self._own.resolve(entry.requested_model), since)
-        recomputed = 0 if model is None else provider_cost(model, entry.usage, entry.tier)
+        if model is not None and not _sums_tell(entry, model):
+            return
+        recomputed = provider_cost(model, entry.usage, entry.tier)
         if recomputed == recorded:
             self._proven += 1
             return
@@ -158,11 +160,13 @@ async def reprice(ledger: Ledger, own: ModelTable, against: ModelTable, wanted: 
 def _has_units(entry: LedgerEntry, before: Sequence[LedgerEntry]) -> bool:
     """Whether a row's amount follows from its units.
 
-    That of an assumed call is what was held for it, that of a correction by hand is somebody's
-    word, and that of a batch came from its lines, which the row no longer tells apart.
-    A correction that brings units tells the truth about an assumed call.
+    That of an assumed call is what was held for it, and that of a correction by hand is
+    somebody's word. A correction that brings units tells the truth about an assumed call.
     """
-    if entry.endpoint in IN_PARTS or Flag.ASSUMED_PRICE in entry.flags:
+    if Flag.ASSUMED_PRICE in entry.flags:
+        return False
+    if entry.endpoint in IN_PARTS and not entry.usage.line_input_tokens:
+        # Its own sums were all that was known, or an earlier version wrote it down.
         return False
     match entry.status:
         case Status.SETTLED | Status.FAILED:
@@ -172,6 +176,12 @@ def _has_units(entry: LedgerEntry, before: Sequence[LedgerEntry]) -> bool:
             return only_assumed and entry.reason is None
         case _:
             return False
+
+
+def _sums_tell(entry: LedgerEntry, model: Model) -> bool:
+    """Whether a row's sums give its amount: lines of a batch may have prices of their own."""
+    longest = entry.usage.line_input_tokens
+    return entry.endpoint not in IN_PARTS or not model.has_steps_below(longest)
 
 
 def _as_of(model: Model | None, since: str) -> Model | None:

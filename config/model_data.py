@@ -25,12 +25,25 @@ from config.models import (
 from config.money import Nano, NanoPerMillion, ceil_div
 
 DATA_FILE: Final = Path(__file__).parent / "data" / "openai_models.json"
+DISPUTED_FILE: Final = Path(__file__).parent / "data" / "disputed_prices.json"
 
 
 @cache
 def base_table() -> ModelTable:
-    """The table that the project carries."""
-    return table_of(json.loads(DATA_FILE.read_bytes()))
+    """The table that the project carries, with the prices on which its sources disagree."""
+    table = table_of(json.loads(DATA_FILE.read_bytes()))
+    disputed = json.loads(DISPUTED_FILE.read_bytes())["models"]
+    held = {
+        name: {PriceKind(kind): NanoPerMillion(nano) for kind, nano in prices.items()}
+        for name, prices in disputed.items()
+    }
+    return with_models(
+        table,
+        {
+            name: replace(table.models[name], held_prices=MappingProxyType(prices))
+            for name, prices in held.items()
+        },
+    )
 
 
 def table_of(data: Mapping[str, Any]) -> ModelTable:

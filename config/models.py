@@ -124,6 +124,8 @@ class Model:
     """The day on which `prices` came into force, where an earlier list is known."""
     fees_nano: Mapping[Fee, Nano] = field(default_factory=dict)
     """Per call of a hosted tool, at the dearest size."""
+    held_prices: Mapping[PriceKind, NanoPerMillion] = field(default_factory=dict)
+    """Dearer prices that another source has: holds cover them, charges do not know them."""
     retires: date | None = None
     uplift_mille: Mapping[str, int] = field(default_factory=dict)
     """What processing in a region multiplies token prices by."""
@@ -174,10 +176,15 @@ class Model:
         above = standard.at(input_tokens)
         return found if above == standard.base or above is None else max(found, above)
 
+    def has_steps_below(self, input_tokens: int) -> bool:
+        """Whether inputs that are no longer than this may cost more a token than short ones."""
+        prices = (price for by_tier in self.prices.values() for price in by_tier.values())
+        return any(above < input_tokens for price in prices for above, _ in price.long)
+
     def dearest(
         self, kinds: Iterable[PriceKind], tiers: Iterable[str], input_tokens: int
     ) -> NanoPerMillion | None:
-        """The dearest price among kinds and tiers, up to so many input tokens."""
+        """The dearest price among kinds and tiers, up to so many input tokens, disputed or not."""
         kinds, tiers = tuple(kinds), tuple(tiers)
         found = [
             price
@@ -186,6 +193,7 @@ class Model:
             for tokens in (0, input_tokens)
             if (price := self.price(kind, tier, tokens)) is not None
         ]
+        found += [self.held_prices[kind] for kind in kinds if kind in self.held_prices]
         return max(found, default=None)
 
     def fee(self, fee: Fee) -> Nano:

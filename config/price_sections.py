@@ -45,8 +45,10 @@ _KINDS: Final[Mapping[str, PriceKind]] = MappingProxyType(
         "cache_write_usd_per_1m": PriceKind.CACHE_WRITE,
         "output_usd_per_1m": PriceKind.OUTPUT,
         "audio_input_usd_per_1m": PriceKind.AUDIO_INPUT,
+        "cached_audio_usd_per_1m": PriceKind.CACHED_AUDIO,
         "audio_output_usd_per_1m": PriceKind.AUDIO_OUTPUT,
         "image_input_usd_per_1m": PriceKind.IMAGE_INPUT,
+        "cached_image_usd_per_1m": PriceKind.CACHED_IMAGE,
         "image_output_usd_per_1m": PriceKind.IMAGE_OUTPUT,
         "character_usd_per_1m": PriceKind.CHARACTER_INPUT,
     }
@@ -70,8 +72,10 @@ class TierPrices(Section):
     cache_write_usd_per_1m: UsdPer1m | None = None
     output_usd_per_1m: UsdPer1m | None = None
     audio_input_usd_per_1m: UsdPer1m | None = None
+    cached_audio_usd_per_1m: UsdPer1m | None = None
     audio_output_usd_per_1m: UsdPer1m | None = None
     image_input_usd_per_1m: UsdPer1m | None = None
+    cached_image_usd_per_1m: UsdPer1m | None = None
     image_output_usd_per_1m: UsdPer1m | None = None
     character_usd_per_1m: UsdPer1m | None = None
     image_usd: Usd | None = None

@@ -12,8 +12,10 @@ from dash import Dash, html
 from fastapi import FastAPI
 
 from dashboard import shell
+from dashboard.compress import Compressed
 from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
+from dashboard.exports import EXPORTS, Exports
 from dashboard.gate import Gate
 from dashboard.http import HTML, App, Receive, Refused, Scope, Send, answer, header_or_none
 from dashboard.index import NONCE, Index, policy
@@ -48,6 +50,7 @@ class Panel:
         # Added before Dash's own, so that it is the innermost.
         server.add_middleware(ReadableErrors)
         self._dash: App = server
+        self._exports = Exports(services)
         self._app = _dash_on(server, self._static.url("panel.css"))
         shell.register(self._app, services)
         for page in PAGES:
@@ -55,7 +58,7 @@ class Panel:
         self._index = b""
         self._policy = ""
         self._warm: asyncio.Task[None] | None = None
-        self._gate = Gate(services, self.book, self._inside, self._asset)
+        self._gate = Gate(services, self.book, Compressed(self._inside), self._asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request below `/admin`."""
@@ -88,6 +91,8 @@ class Panel:
             await self._dash(scope, receive, send)
         elif path.startswith((SUITES, ASSETS_URL)):
             await self._static.serve(scope, receive, send)
+        elif path.startswith(EXPORTS):
+            await self._exports.serve(scope, receive, send)
         else:
             await self._page(scope, send)
 

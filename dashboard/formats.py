@@ -6,6 +6,7 @@ since 1970 in UTC, with the zone they are shown in.
 
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from config.money import NANO_PER_USD
 
@@ -174,3 +175,14 @@ def _is_acronym(word: str) -> bool:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: `1 call`, `24 calls`."""
     return f"{integer(number)} {noun if number == 1 else plural or noun + 's'}"
+
+
+def zone(name: str) -> tzinfo:
+    """The zone of a name that the configuration has checked."""
+    return ZoneInfo(name)
+
+
+def bucket(start_ms: int, shown_in: tzinfo, *, hourly: bool) -> str:
+    """Where a bucket begins: `22 Nov`, or with the hour `22 Nov, 14:00`."""
+    at = day(start_ms, shown_in)
+    return f"{at}, {local(start_ms, shown_in):%H:%M}" if hourly else at

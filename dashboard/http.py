@@ -3,7 +3,6 @@
 import asyncio
 import html
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ HeaderList = list[tuple[bytes, bytes]]
 JSON: Final = b"application/json"
 HTML: Final = b"text/html; charset=utf-8"
 NO_STORE: Final = (b"cache-control", b"no-store")
+ALLOWED: Final = (b"allow", b"GET, HEAD, POST")
 SECURITY: Final[HeaderList] = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -52,14 +52,19 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def cookies(scope: Scope) -> dict[str, str]:
-    """The cookies that can be read; a malformed header has none."""
-    try:
-        jar = SimpleCookie("; ".join(
-            value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"
-        ))  # fmt: skip
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+    """The cookies of a request; of several with one name the first.
+
+    Browsers send that of the longest path first: ours, and not one that another service of the
+    same host has put over all of it.
+    """
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, equals, given = part.strip().partition("=")
+                if equals:
+                    found.setdefault(key, given)
+    return found
 
 
 def is_https(scope: Scope) -> bool:
@@ -145,13 +150,14 @@ async def redirect(scope: Scope, send: Send, to: str, headers: HeaderList | None
 
 async def refuse(scope: Scope, send: Send, status: int, why: str) -> None:
     """Say no, as JSON to programs and in words to people."""
+    also = [NO_STORE, ALLOWED] if status == 405 else [NO_STORE]
     if (header_or_none(scope, b"sec-fetch-mode")) == "navigate":
         page = f"<!doctype html><title>{status}</title><p>{html.escape(why)}".encode()
-        await answer(scope, send, status, [(b"content-type", HTML), NO_STORE], page)
+        await answer(scope, send, status, [(b"content-type", HTML), *also], page)
         return
     error = {"message": why, "type": "invalid_request_error", "param": None, "code": None}
     body = orjson.dumps({"error": error})
-    await answer(scope, send, status, [(b"content-type", JSON), NO_STORE], body)
+    await answer(scope, send, status, [(b"content-type", JSON), *also], body)
 
 
 def header_or_none(scope: Scope, name: bytes) -> str | None:

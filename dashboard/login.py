@@ -39,6 +39,7 @@ POLICY: Final = (
     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 )
 _NEXT: Final = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9/?&=%+._~:,-]*")
+_FIELDS_MAX: Final = 20
 _log = logging.getLogger("purser.panel")
 
 
@@ -54,7 +55,7 @@ class Login:
 
     async def page(self, scope: Scope, send: Send) -> None:
         """The empty form."""
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+        query = _fields(scope["query_string"].decode("latin-1"))
         why = {"expired": "Your session has ended. Please log in again."}
         note = why.get(query.get("why", [""])[0], "")
         if query.get("why", [""])[0] == "out":
@@ -66,11 +67,8 @@ class Login:
         kind = (header_or_none(scope, b"content-type") or "").partition(";")[0].strip().lower()
         if kind != "application/x-www-form-urlencoded":
             raise Refused(415, "a login is a form")
-        form = parse_qs(
-            (await whole_body(scope, receive, LOGIN_BODY_BYTES_MAX)).decode("utf-8", "replace"),
-            keep_blank_values=True,
-            max_num_fields=20,
-        )
+        body = await whole_body(scope, receive, LOGIN_BODY_BYTES_MAX)
+        form = _fields(body.decode("utf-8", "replace"))
         name, password, onward = (form.get(part, [""])[0] for part in ("name", "password", "next"))
         name, address = name.strip(), address_of(scope)
         device = known_device(self._services.secret, name, cookies(scope).get(DEVICE_COOKIE))
@@ -141,6 +139,14 @@ class Login:
         sandbox = self._services.upstream == "sandbox"
         text = _page(own(onward), name[:64], wrong, note, sandbox=sandbox)
         await answer(scope, send, status, headers, text.encode("utf-8", "replace"))
+
+
+def _fields(text: str) -> dict[str, list[str]]:
+    """What a form or a query says; nothing where it has more parts than ours."""
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        return {}
 
 
 def own(onward: str) -> str:

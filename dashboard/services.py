@@ -8,6 +8,7 @@ from budget.lifeline import Lifeline
 from budget.manual import ManualCosts
 from budget.overrides import Limits
 from config.settings import Loaded
+from dashboard.snapshot import Shared
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.redis_link import RedisLink
@@ -41,3 +42,5 @@ class Services:
     """Of this deployment: signs what browsers keep."""
     forget_sessions: Callable[[], None] = lambda: None
     """Has this process ask SQL again who is logged in: after a change of users or sessions."""
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
+    """Figures that all viewers of this process see."""

@@ -27,9 +27,11 @@ STEP_NAMES: Final = {
 }
 THEMES: Final = {"system": "System", "dark": "Dark", "light": "Light", "contrast": "High contrast"}
 WITHOUT_PERIOD: Final = frozenset(
-    {"rules", "rates", "alerts", "keys", "audit", "health", "settings", "not-found"}
+    {"rules", "rates", "alerts", "keys", "health", "settings", "not-found"}
 )
 """Sections that show how things stand, not what happened in a time."""
+LISTS: Final = frozenset({"transactions", "audit"})
+"""Sections that show each thing that happened: nothing to be cut into steps."""
 
 
 def view_of(pathname: Any, search: Any) -> View:
@@ -133,13 +135,19 @@ def top(context: Context) -> list[Any]:
     """The section's title, the period, whether figures move, and who is logged in."""
     view = context.view
     page = BY_SLUG.get(view.section)
-    tools = [] if view.section in WITHOUT_PERIOD else [_periods(view), _steps(view)]
+    tools = [] if view.section in WITHOUT_PERIOD else [_periods(view)]
+    if tools and view.section not in LISTS:
+        tools.append(_steps(view))
     return [
         html.H1(page.title if page else "Nothing here", id="heading"),
         html.Div(tools, className="tools"),
         views_menu.menu(),
         html.Button(
-            [html.Span(className="dot"), html.Span("Live", id="live-text")],
+            [
+                html.Span(className="dot"),
+                html.Span("Live", id="live-text"),
+                html.Span(className="age figures"),
+            ],
             id="live",
             className="live",
             title="Figures refresh by themselves; click to pause",
@@ -220,7 +228,11 @@ def _user(context: Context) -> Any:
     ]
     return html.Details(
         [
-            html.Summary([_icon("user"), html.Span(session.user, className="name")]),
+            html.Summary(
+                [_icon("user"), html.Span(session.user, className="name")],
+                # The phone shows the icon alone.
+                **{"aria-label": f"{session.user}: account and theme"},
+            ),
             html.Div(
                 [
                     html.P([html.B(session.user), f" · {session.role}"]),

@@ -17,15 +17,19 @@ PERIODS: Final = ("24h", "7d", "30d", "month")
 GRANULARITIES: Final = ("auto", "hour", "day", "week", "month")
 GROUPS: Final = ("none", "agent", "campaign", "model", "endpoint", "key", "status")
 FILTERS: Final = ("agent", "campaign", "model", "endpoint", "key", "status")
-FINDS: Final = ("mode", "tier")
-"""What one list alone is searched by: of the model prices, the kind of model and the tier."""
+FINDS: Final = ("call", "action", "person", "text", "before", "mode", "tier")
+"""What one list alone is searched by: a call's id; of the audit log, what was done, by whom,
+which words, and below which line; of the model prices, the kind of model and the tier."""
 NAMED: Final = (*FILTERS, *FINDS)
 DEFAULT_PERIOD: Final = "month"
 FILTER_VALUES_MAX: Final = 20
 """Of one filter; more are a mistake, and a long statement."""
 QUERY_CHARS_MAX: Final = 4096
 RANGE_DAYS_MAX: Final = 1096
+OPENED_CHARS_MAX: Final = 400
+"""Of a rule's name with those of a value of several dimensions."""
 _FIELDS_MAX: Final = 200
+_SORT: Final = re.compile(r"-?[a-z_]{1,32}")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -42,6 +46,13 @@ class View:
     group_by: str = "none"
     compare: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = ""
+    """The column by which a table is sorted, with `-` before it from the largest down; empty: as
+    the section has it."""
+    every: bool = False
+    """All rows, not only the first few."""
+    opened: str = ""
+    """What lies open over the section; no other address of the view has it."""
     problems: tuple[str, ...] = ()
     """What in the URL could not be used, in words; a default stands in its place."""
 
@@ -88,6 +99,10 @@ class View:
             parts.append(("group_by", self.group_by))
         if self.compare:
             parts.append(("compare", "previous"))
+        if self.every:
+            parts.append(("show", "all"))
+        if self.sort:
+            parts.append(("sort", self.sort))
         parts += [(name, value) for name in NAMED for value in self.filters.get(name, ())]
         return urlencode(parts)
 
@@ -95,6 +110,11 @@ class View:
         """The address of this view below `prefix`."""
         slug = "" if self.section == "overview" else self.section
         return f"{prefix}{slug}?{self.query}" if self.query else f"{prefix}{slug}"
+
+    def opening(self, name: str, prefix: str) -> str:
+        """The address of this view with `name` open over it."""
+        there = self.href(prefix)
+        return f"{there}{'&' if '?' in there else '?'}{urlencode({'open': name})}"
 
     def having(self, name: str, values: tuple[str, ...]) -> "View":
         """The same view with another set of values in one filter."""
@@ -125,6 +145,9 @@ def parse(section: str, query: str) -> View:
         compare=_one_of("compare", one.get("compare"), ("none", "previous"), "none", problems)
         == "previous",
         filters=_filters(given, problems),
+        every=_one_of("show", one.get("show"), ("top", "all"), "top", problems) == "all",
+        sort=_sort(one.get("sort"), problems),
+        opened=opened_name(one.get("open")) or "",
     )
     return replace(view, problems=tuple(problems))
 
@@ -163,6 +186,20 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2999 else None
+
+
+def opened_name(given: object) -> str | None:
+    """The name of what is asked to lie open; None where it is none."""
+    if not isinstance(given, str) or not given or len(given) > OPENED_CHARS_MAX:
+        return None
+    return given if given.isprintable() else None
+
+
+def _sort(given: str | None, problems: list[str]) -> str:
+    if given is None or _SORT.fullmatch(given):
+        return given or ""
+    problems.append("sort is a column, with - before it from the largest down.")
+    return ""
 
 
 def _filters(given: list[tuple[str, str]], problems: list[str]) -> dict[str, tuple[str, ...]]:

@@ -27,9 +27,14 @@ PARTS = (
     "overlay",
     "states",
     "grid",
+    "feed",
+    "keys",
+    "audit",
+    "breakdown",
     "phone",
     "people",
     "system",
+    "overview",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""
 

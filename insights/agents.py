@@ -1,5 +1,6 @@
 """Where money goes by agent type."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -87,15 +88,18 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
     """Every agent type."""
     ledger, counts = books.ledger, books.counts.value
     version = await figures_version(ledger)
-    uses = await used_by(ledger, "agent", period.interval, scope)
-    before = await used_by(ledger, "agent", period.previous, scope)
-    series = await series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope)
-    runs = await executions(ledger, period.interval, scope)
+    uses, before, series, runs = await asyncio.gather(
+        used_by(ledger, "agent", period.interval, scope),
+        used_by(ledger, "agent", period.previous, scope),
+        series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope),
+        executions(ledger, period.interval, scope),
+    )
     if scope == EVERYTHING:
         worked = Counter(agent for agent, _ in await pairs(ledger, period.interval))
     else:
         worked = await _campaigns(books, period, scope, list(uses))
     total = sum(use.amount(counts) for use in uses.values())
+    empty = (0,) * len(period.buckets)
     known = () if scope != EVERYTHING else (*AGENT_TYPES, UNATTRIBUTED)
     rows = []
     for agent in {*known, *uses}:
@@ -111,7 +115,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
                 cost_per_execution_nano=spent // count if count else None,
                 campaigns=worked[agent],
                 before_nano=before.get(agent, Use()).amount(counts),
-                series=tuple(series.get(agent, [0] * len(period.buckets))),
+                series=tuple(series.get(agent, empty)),
                 rate_nano_per_1k=books.loaded.rates.rate(agent) // 1000,
             )
         )
@@ -131,22 +135,30 @@ async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)
     every = await agents(books, period, scope)
-    whole = (await used(books.ledger, period.interval)).amount(books.counts.value)
+    wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, agent=agent)
+    whole, last, names, every_rule = await asyncio.gather(
+        used(books.ledger, period.interval),
+        page(books.ledger, wanted, LAST_CALLS),
+        campaign_names(books.ledger),
+        rules(books),
+    )
+    models, endpoints, of_campaigns = await asyncio.gather(
+        shares(books, period, scope, "model"),
+        shares(books, period, scope, "endpoint"),
+        shares(books, period, scope, "campaign", names),
+    )
     row = next((one for one in every.rows if one.agent == agent), None)
     if row is None:
         rate = books.loaded.rates.rate(agent) // 1000
         row = AgentRow(agent, Use(), 0, 0, 0, None, 0, 0, (0,) * len(period.buckets), rate)
-    row = replace(row, share_mille=mille_of(row.spent_nano, whole) or 0)
-    names = await campaign_names(books.ledger)
-    wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, agent=agent)
-    last = await page(books.ledger, wanted, LAST_CALLS)
+    row = replace(row, share_mille=mille_of(row.spent_nano, whole.amount(books.counts.value)) or 0)
     return AgentDetail(
         row=row,
-        models=await shares(books, period, scope, "model"),
-        endpoints=await shares(books, period, scope, "endpoint"),
-        campaigns=await shares(books, period, scope, "campaign", names),
+        models=models,
+        endpoints=endpoints,
+        campaigns=of_campaigns,
         last_calls=last.entries,
-        limits=tuple(one for one in await rules(books) if _is_about(one, agent)),
+        limits=tuple(one for one in every_rule if _is_about(one, agent)),
     )
 
 

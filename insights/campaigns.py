@@ -1,5 +1,6 @@
 """Campaigns: spend against budget, status, revenue and return."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -72,10 +73,13 @@ async def campaigns(books: Books, period: Period, scope: Scope = EVERYTHING) -> 
     """Every campaign, dearest first."""
     ledger, counts = books.ledger, books.counts.value
     version = await figures_version(ledger)
-    uses = await used_by(ledger, "campaign", period.interval, scope)
-    before = await used_by(ledger, "campaign", period.previous, scope)
-    series = await series_by(ledger, "campaign", period.buckets, f"{counts}_nano", scope)
-    facts = await _facts(books)
+    uses, before, series, facts = await asyncio.gather(
+        used_by(ledger, "campaign", period.interval, scope),
+        used_by(ledger, "campaign", period.previous, scope),
+        series_by(ledger, "campaign", period.buckets, f"{counts}_nano", scope),
+        _facts(books),
+    )
+    empty = (0,) * len(period.buckets)
     names = {*uses, *(facts.said if scope == EVERYTHING else ())}
     rows = [
         _row(
@@ -84,7 +88,7 @@ async def campaigns(books: Books, period: Period, scope: Scope = EVERYTHING) -> 
             counts,
             uses.get(folded, Use()),
             before.get(folded, Use()),
-            tuple(series.get(folded, [0] * len(period.buckets))),
+            tuple(series.get(folded, empty)),
         )
         for folded in names
     ]
@@ -102,11 +106,15 @@ async def campaign_detail(books: Books, period: Period, campaign: str) -> Campai
         row = _row(folded, await _facts(books), books.counts.value, Use(), Use(), empty)
     scope = Scope(campaign=campaign)
     wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, campaign=campaign)
-    last = await page(books.ledger, wanted, LAST_CALLS)
+    last, agents, models = await asyncio.gather(
+        page(books.ledger, wanted, LAST_CALLS),
+        shares(books, period, scope, "agent"),
+        shares(books, period, scope, "model"),
+    )
     return CampaignDetail(
         row=row,
-        agents=await shares(books, period, scope, "agent"),
-        models=await shares(books, period, scope, "model"),
+        agents=agents,
+        models=models,
         last_calls=last.entries,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from config.money import usd_text
+from config.money import NANO_PER_USD
 from config.rates import canonical_agent
 from insights.books import Books, Tone, mille_of, tone_of
 from insights.outlook import outlook
@@ -82,11 +82,11 @@ def _sentence(
     foretold: bool,
 ) -> str:  # fmt: skip
     of = f"{row.rule.name} {row.value_name}".strip()
-    limit = f"${usd_text(limit_nano)}"
+    limit = _cents(limit_nano)
     if remaining <= 0:
-        over = usd_text(-remaining)
-        return f"With {limit}, {of} is ${over} over: every further call is refused at once."
-    said = f"With {limit}, {of} has ${usd_text(remaining)} left"
+        over = _cents(-remaining)
+        return f"With {limit}, {of} is {over} over: every further call is refused at once."
+    said = f"With {limit}, {of} has {_cents(remaining)} left"
     if foretold and runs_out is not None:
         day = local_day(runs_out, row.rule.timezone)
         said += f" and is expected to run out on {day:%-d %B}"
@@ -95,3 +95,8 @@ def _sentence(
     if recent:
         said += f"; {recent} calls of the last hour held more than that"
     return said + "."
+
+
+def _cents(nano: int) -> str:
+    cents = (2 * nano * 100 + NANO_PER_USD) // (2 * NANO_PER_USD)
+    return f"${cents // 100:,}.{cents % 100:02d}"

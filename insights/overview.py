@@ -1,5 +1,6 @@
 """The cards: is money safe, at one glance. All amounts nano-dollars, shares per mille."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -111,6 +112,10 @@ class Overview:
     refused: Figure
     failed: Figure
     tokens: Figure
+    input_tokens: Figure
+    cached_tokens: Figure
+    held: Figure
+    """What was set aside for the period's calls when they were admitted."""
     cache_savings: Figure
     """Provider price of cached input had it not been cached, less what it cost."""
     version: int
@@ -121,10 +126,12 @@ async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> O
     """The cards for a period. With a narrower scope, budget and projection stay the rule's."""
     ledger = books.ledger
     version = await figures_version(ledger)
-    uses = await used_by_bucket(ledger, period.buckets, scope)
-    before = await used(ledger, period.previous, scope)
-    savings = await _savings(books, period, scope)
-    budget, in_flight, projection = await _budget(books)
+    uses, before, savings, (budget, in_flight, projection) = await asyncio.gather(
+        used_by_bucket(ledger, period.buckets, scope),
+        used(ledger, period.previous, scope),
+        _savings(books, period, scope),
+        _budget(books),
+    )
     counts = books.counts.value
 
     def figure(of: Callable[[Use], int]) -> Figure:
@@ -143,6 +150,9 @@ async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> O
         refused=figure(lambda use: use.refused),
         failed=figure(lambda use: use.failed),
         tokens=figure(lambda use: use.tokens),
+        input_tokens=figure(lambda use: use.input_tokens),
+        cached_tokens=figure(lambda use: use.cached_tokens),
+        held=figure(lambda use: use.held_nano),
         cache_savings=savings,
         version=version,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -148,6 +149,7 @@ def local_day(time_ms: int, timezone: str) -> date:
     return moment.astimezone(ZoneInfo(timezone)).date()
 
 
+@lru_cache(maxsize=256)
 def cut(
     start_ms: int, end_ms: int, granularity: Granularity, timezone: str
 ) -> tuple[Interval, ...]:

@@ -1,6 +1,6 @@
 """Every rule, and every live value of an `each` rule, as it stands now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 from budget.windows import current_window
@@ -9,9 +9,10 @@ from config.rules import DIMENSIONS, UNATTRIBUTED, Dimension, Rule, fold, value_
 from insights.books import Books, Tone, mille_of, tone_of
 from storage import generations
 from storage.errors import StorageError
+from storage.glance import Glance, glance
 from storage.holds import NO_WINDOW_END_MS, Interval
 from storage.names import campaign_names
-from storage.notices import Refused, refused_since
+from storage.notices import CALLERS, Refused, refused_since
 from storage.override_history import Made, changes, in_force
 from storage.presence import READY
 from storage.snapshot import Counted, Snapshot, read_snapshot
@@ -78,14 +79,35 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     now_ms = snapshot.now_ms if snapshot else books.now_ms
     history = _by_base(await changes(books.ledger))
     windows = {rule.counter: current_window(rule, now_ms) for rule in in_force}
-    oldest = min((window.start_ms for window in windows.values()), default=0)
-    refused = await refused_since(books.ledger, oldest) if in_force else []
+    starts = [window.start_ms for window in windows.values()]
+    each = {dimension.value for rule in in_force for dimension in rule.each}
+    callers = [caller for caller in CALLERS if caller in each]
+    refused = await refused_since(books.ledger, *starts, by=callers) if in_force else []
     names = await campaign_names(books.ledger)
     found: list[RuleRow] = []
     for rule in in_force:
         desk = _Desk(books, rule, windows[rule.counter], history, refused, names)
         found += await desk.rows(snapshot, values_max)
     return tuple(found)
+
+
+async def primary_row(books: Books) -> RuleRow | None:
+    """The primary rule's own row alone, cheaply; `refused` is not counted in it."""
+    rule = books.primary
+    if rule is None or rule.each:
+        return None
+    window = current_window(rule, books.now_ms)
+    history = _by_base(await changes(books.ledger, rule.counter))
+    desk = _Desk(books, rule, window, history, [], {})
+    look: Glance | None
+    try:
+        look = await glance(books.link, [(rule, window, "")])
+    except StorageError:
+        look = None
+    if look is not None and look.state == READY:
+        return replace(desk.row("", (), "", look.counted[0], None, 0), live=True)
+    counted = await desk.counted(None)
+    return desk.row("", (), "", counted.get("", Counted(0, 0)), None, 0)
 
 
 async def _in_force(books: Books) -> tuple[tuple[Rule, ...], Snapshot | None]:
@@ -119,9 +141,9 @@ class _Desk:
 
     async def rows(self, snapshot: Snapshot | None, values_max: int) -> list[RuleRow]:
         """The rule's row, then those of its values."""
-        counted, named = await self._counted(snapshot), await self._named()
+        counted, named = await self.counted(snapshot), await self._named()
         if not self.rule.each:
-            return [self._row("", (), "", counted.get("", Counted(0, 0)), snapshot, 0)]
+            return [self.row("", (), "", counted.get("", Counted(0, 0)), snapshot, 0)]
         whole = Counted(
             sum(c.posted_nano for c in counted.values()), sum(c.held_nano for c in counted.values())
         )
@@ -131,16 +153,16 @@ class _Desk:
             if counter == self.rule.counter and value
         }
         values = sorted({*counted, *set_here}, key=lambda v: _fullness(counted.get(v)))
-        rows = [self._row("", (), "", whole, snapshot, len(counted))]
+        rows = [self.row("", (), "", whole, snapshot, len(counted))]
         for value in values[:values_max]:
             parts = named.get(value, ())
             name = " / ".join(text for _, text in parts) or set_here.get(value) or value
             rows.append(
-                self._row(value, parts, name, counted.get(value, Counted(0, 0)), snapshot, 0)
+                self.row(value, parts, name, counted.get(value, Counted(0, 0)), snapshot, 0)
             )
         return rows
 
-    def _row(
+    def row(
         self,
         value: str,
         parts: Value,
@@ -181,7 +203,7 @@ class _Desk:
         )
 
     def _refused(self, one: Refused, parts: Value) -> bool:
-        if one.rule != self.rule.name or one.last_ms < self.window.start_ms:
+        if one.rule != self.rule.name or one.since_ms < self.window.start_ms:
             return False
         told = {
             Dimension.AGENT: one.agent, Dimension.CAMPAIGN: one.campaign, Dimension.KEY: one.key
@@ -201,7 +223,7 @@ class _Desk:
                     return bound.limit_nano, _overridden(bound, version)
         return rule.limit_nano, _of_file(self.books, rule, version)
 
-    async def _counted(self, snapshot: Snapshot | None) -> dict[str, Counted]:
+    async def counted(self, snapshot: Snapshot | None) -> dict[str, Counted]:
         if snapshot is not None:
             for counter in snapshot.counters:
                 if (counter.counter, counter.window) == (self.rule.counter, self.window):

@@ -1,5 +1,6 @@
 """The feed of ledger entries: rows for a grid, their number, and CSV."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
@@ -9,15 +10,18 @@ from typing import Final
 
 from config.money import usd_text
 from insights.books import Books
+from storage.holds import Interval
 from storage.queries import Filter, pages
 from storage.records import LedgerEntry, Usage
 from storage.rows_found import count, window
-from storage.usage import figures_version
+from storage.usage import Scope, figures_version, rolled, used
 
 ROWS_MAX: Final = 1_000
 """How many rows one question takes."""
 DEEP_MAX: Final = 100_000
 """How far a grid may scroll: whoever looks for more filters, or takes the CSV."""
+END_MS: Final = 253_402_300_800_000
+"""The year 10000: every entry is before it."""
 CSV_ROWS: Final = 1_000
 """Entries a piece of CSV is made of."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -51,9 +55,35 @@ async def rows(books: Books, wanted: Filter, start: int, end: int) -> Rows:
     if not 0 <= start <= end <= DEEP_MAX or end - start > ROWS_MAX:
         raise ValueError(f"rows {start} to {end}: at most {ROWS_MAX} of the first {DEEP_MAX}")
     version = await figures_version(books.ledger)
-    found = await window(books.ledger, wanted, start, end - start)
-    total = await count(books.ledger, wanted, DEEP_MAX + 1)
+    found, total = await asyncio.gather(
+        window(books.ledger, wanted, start, end - start), _total(books, wanted)
+    )
     return Rows(tuple(found), min(total, DEEP_MAX), total <= DEEP_MAX, version)
+
+
+async def _total(books: Books, wanted: Filter) -> int:
+    """How many fit: by the rollup where it can say, else counted up to a bound."""
+    scope = _scope(wanted)
+    if scope is None or rolled(scope.asked()) is None:
+        return await count(books.ledger, wanted, DEEP_MAX + 1)
+    since = wanted.since_ms if wanted.since_ms is not None else 0
+    until = wanted.until_ms if wanted.until_ms is not None else END_MS
+    return (await used(books.ledger, Interval(since, until), scope)).entries if since < until else 0
+
+
+def _scope(wanted: Filter) -> Scope | None:
+    """What is asked, as the rollup is asked; None where it does not know."""
+    unknown = (
+        wanted.task, wanted.status, wanted.execution_id, wanted.request_id, wanted.hold_id,
+        wanted.call,
+    )  # fmt: skip
+    asked = [
+        (value,) if isinstance(value, str) else value
+        for value in (wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
+    ]
+    if any(one is not None for one in unknown) or any(v is not None and len(v) != 1 for v in asked):
+        return None
+    return Scope(*(value[0] if value is not None else None for value in asked))
 
 
 async def csv_lines(books: Books, wanted: Filter) -> AsyncIterator[str]:

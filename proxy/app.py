@@ -9,6 +9,7 @@ from config.bounds import HOLD_S_MAX
 from proxy.call import Calls
 from proxy.entitlement import check_admin
 from proxy.errors import Refusal, internal, not_found, wrong_method
+from proxy.guard import InFlight
 from proxy.health import JSON, UP
 from proxy.local import why_not_local
 from proxy.log import LOGGER, CallLine
@@ -31,8 +32,9 @@ class Proxy:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._calls = Calls(services)
-        self._realtime = Realtime(services)
+        in_flight = InFlight()
+        self._calls = Calls(services, in_flight)
+        self._realtime = Realtime(services, in_flight)
         self._pages = {
             b"/healthz": self._health,
             b"/readyz": self._ready,
@@ -45,7 +47,7 @@ class Proxy:
             await self._realtime.serve(scope, receive, send)
             return
         assert scope["type"] == "http", "lifespan belongs to whoever composes the application"
-        request, reply = Request(scope, receive), Reply(send)
+        request, reply = Request(scope, receive), Reply(scope, send)
         page = self._pages.get(request.raw_path)
         if page is not None:
             await self._answer(page(request, reply), request, reply, None)
@@ -56,7 +58,9 @@ class Proxy:
             async with asyncio.timeout(HOLD_S_MAX):
                 await self._answer(self._call(request, reply, line), request, reply, line)
         finally:
-            self._record(line)
+            reply.cut_short()
+            line.write()
+            self._services.metrics.record(line)
 
     async def _call(self, request: Request, reply: Reply, line: CallLine) -> None:
         if not request.raw_path.startswith(API):
@@ -92,19 +96,6 @@ class Proxy:
         if unread:
             await request.linger()
         await reply.refuse(refusal, close=unread and not request.body_complete)
-
-    def _record(self, line: CallLine) -> None:
-        line.write()
-        metrics = self._services.metrics
-        metrics.calls.labels(line.endpoint, line.outcome).inc()
-        for flag in line.flags:
-            metrics.flags.labels(flag).inc()
-        if line.latency_ms is not None:
-            metrics.seconds.labels(line.endpoint).observe(line.latency_ms / 1000)
-        if line.ttfb_ms is not None:
-            metrics.first_byte_seconds.labels(line.endpoint).observe(line.ttfb_ms / 1000)
-        if line.charge_nano:
-            metrics.charged(line.endpoint, line.charge_nano)
 
     async def _health(self, request: Request, reply: Reply) -> None:
         only_get(request)

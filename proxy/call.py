@@ -60,9 +60,9 @@ TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
 class Calls:
     """Serves calls of the API, each under the terms that are current when it starts."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, in_flight: guard.InFlight) -> None:
         self._services = services
-        self._in_flight = guard.InFlight()
+        self._in_flight = in_flight
         self._late = LateCalls(services)
 
     async def serve(self, request: Request, reply: Reply, line: CallLine) -> None:

@@ -5,18 +5,26 @@ one in plain text.
 """
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from config.bounds import HEADER_BYTES_MAX
 from proxy.errors import Refusal, bad_request
+from proxy.reply import CUT
 
 HEAD_S: Final = 10.0
 """From the first byte of a connection or request to the last of its head."""
 HEAD_BYTES_MAX: Final = 2 * HEADER_BYTES_MAX
 """With names, colons and line ends. The guard has the exact bound and the better answer."""
+
+
+def _cut(cycle: RequestResponseCycle) -> None:
+    # uvicorn takes an answer that is not whole for a fault, and logs it, unless the client left.
+    cycle.disconnected = True
+    cycle.transport.close()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -50,6 +58,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         super().on_headers_complete()
+        if self.cycle is not None:
+            # Typed as if every extension were a mapping.
+            extensions: Any = self.scope.setdefault("extensions", {})
+            extensions[CUT] = partial(_cut, self.cycle)
 
     def data_received(self, data: bytes) -> None:
         """Parse, then look at how much of an unfinished head there is."""

@@ -17,7 +17,8 @@ WEB_SEARCH_CONTEXT_TOKENS_MAX: Final = 128_000
 """OpenAI's guide: web search works in a context window of 128,000 tokens, whatever the model."""
 
 TOOL_PROMPT_TOKENS_MAX: Final = 4_096
-"""What the description of one built-in tool adds to the input, above all that were measured."""
+"""What the description of one built-in tool adds to the input. OpenAI does not document it: a
+guess on the safe side, some ten times a long description of a function."""
 
 CODE_SESSIONS_MAX: Final = 3
 """A container is billed by 20 minutes; no answer is waited for longer than an hour."""

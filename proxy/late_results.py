@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import orjson
 
-from budget.charge import Pricing, amounts
+from budget.charge import Pricing, amounts, provider_exact, summed
 from budget.late import LateResult, grant_of
 from proxy.batch_bound import TIER, batch_endpoint
 from proxy.body import BadBody
@@ -79,7 +79,7 @@ async def batch_result(job: LateJob, batch: Mapping[str, Any], fetch: Fetch) -> 
 async def _of_lines(endpoint: Endpoint, pricing: Pricing, fetch: Fetch, file_id: str) -> LateResult:
     """Raises `BadBody` for an output that does not tell its usage."""
     total, served_model = dict.fromkeys((f.name for f in fields(Usage)), 0), None
-    charge = provider = 0
+    exact = longest = 0
     async for raw in fetch.lines(file_id, OUTPUT_BYTES_MAX):
         if not raw.strip():
             continue
@@ -89,11 +89,13 @@ async def _of_lines(endpoint: Endpoint, pricing: Pricing, fetch: Fetch, file_id:
         if reading.usage is None:
             raise BadBody("a line of the output tells no usage")
         served_model = served_model or reading.served_model
-        cost = amounts(pricing, reading.usage, TIER)
-        charge, provider = charge + cost.charge, provider + cost.provider
+        exact += provider_exact(pricing.model, reading.usage, TIER)
+        longest = max(longest, reading.usage.input_tokens)
         for name in total:
             total[name] += getattr(reading.usage, name)
-    return _settled(Usage(**total), served_model, Amounts(charge, provider))
+    usage = replace(Usage(**total), line_input_tokens=longest)
+    # A batch is one call: rounded up once, so that its sums tell its cost again.
+    return _settled(usage, served_model, summed(pricing, usage, exact))
 
 
 def _line_reading(endpoint: Endpoint, raw: bytes) -> Reading | None:

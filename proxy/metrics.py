@@ -5,6 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from config.money import NANO_PER_USD
+from proxy.log import CallLine
 
 SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 
@@ -55,6 +56,18 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+
+    def record(self, line: CallLine) -> None:
+        """Count a call whose line has been written."""
+        self.calls.labels(line.endpoint, line.outcome).inc()
+        for flag in line.flags:
+            self.flags.labels(flag).inc()
+        if line.latency_ms is not None:
+            self.seconds.labels(line.endpoint).observe(line.latency_ms / 1000)
+        if line.ttfb_ms is not None:
+            self.first_byte_seconds.labels(line.endpoint).observe(line.ttfb_ms / 1000)
+        if line.charge_nano:
+            self.charged(line.endpoint, line.charge_nano)
 
     def charged(self, endpoint: str, nano: int) -> None:
         """Count a charge, for monitoring alone."""

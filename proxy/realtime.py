@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import aiohttp
 import orjson
 from multidict import CIMultiDict
+from uuid_utils import uuid7
 from yarl import URL
 
 from config.bounds import EVENT_BYTES_MAX, UPSTREAM_CLOSE_S
@@ -22,8 +23,9 @@ from proxy.errors import HeaderList, Refusal, bad_request
 from proxy.forward import Target, tls_context
 from proxy.headers import to_upstream, without
 from proxy.identity import identify, read_address
+from proxy.log import CallLine
 from proxy.realtime_events import AUDIO_IN, check_update, error_event
-from proxy.realtime_holds import Responses
+from proxy.realtime_holds import ENDPOINT, Responses
 from proxy.request import Request, Scope
 from proxy.terms import Services
 
@@ -44,18 +46,39 @@ MESSAGES: Final = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 class Realtime:
     """Serves WebSocket connections."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, in_flight: guard.InFlight) -> None:
         self._services = services
+        self._in_flight = in_flight
 
     async def serve(self, scope: Scope, receive: Any, send: Any) -> None:
-        """One connection, from its handshake to its end."""
-        request = Request({**scope, "method": "GET"}, receive)
+        """One connection, from its handshake to its end: a request in flight all the while."""
         message = await receive()
         assert message["type"] == "websocket.connect"
         try:
+            self._in_flight.enter(self._services.current().in_flight_max)
+        except Refusal as refusal:
+            await self._refuse(refusal, send)
+            return
+        try:
+            with self._services.metrics.in_flight.track_inprogress():
+                await self._serve(scope, receive, send)
+        finally:
+            self._in_flight.leave()
+
+    async def _refuse(self, refusal: Refusal, send: Any) -> None:
+        """Answer the handshake with HTTP, as a call would be answered."""
+        line = CallLine(str(uuid7()), endpoint=ENDPOINT, reason=refusal.reason)
+        line.write()
+        self._services.metrics.record(line)
+        self._services.metrics.refusals.labels(refusal.reason).inc()
+        await _answer(refusal, send)
+
+    async def _serve(self, scope: Scope, receive: Any, send: Any) -> None:
+        request = Request({**scope, "method": "GET"}, receive)
+        try:
             opened = await self._open(request, scope)
         except Refusal as refusal:
-            await _refuse(refusal, send)
+            await self._refuse(refusal, send)
             return
         session, upstream, responses, subprotocol = opened
         try:
@@ -255,8 +278,7 @@ async def _connect(
     return session, upstream
 
 
-async def _refuse(refusal: Refusal, send: Any) -> None:
-    """Answer the handshake with HTTP, as a call would be answered."""
+async def _answer(refusal: Refusal, send: Any) -> None:
     body = refusal.body()
     headers = [(b"content-type", b"application/json"), *refusal.headers,
                (b"content-length", str(len(body)).encode())]  # fmt: skip

@@ -86,25 +86,31 @@ def check_update(body: Body, model: str) -> None:
 def read_done(response: Mapping[str, Any]) -> Usage | None:
     """The usage of `response.done`; None where it tells none that can be true.
 
-    Cached audio counts as cached, not as audio: it is billed once.
+    Cached audio counts as cached, not as audio: it is billed once, at a price of its own.
     """
     usage = response.get("usage")
     if not isinstance(usage, dict):
         return None
     given, made = _details(usage, "input_token_details"), _details(usage, "output_token_details")
     cached = _details(given, "cached_tokens_details")
+    cached_audio, cached_images = (
+        _count(cached.get(name)) for name in ("audio_tokens", "image_tokens")
+    )
     read = Usage(
         input_tokens=_count(usage.get("input_tokens")),
         output_tokens=_count(usage.get("output_tokens")),
         cached_tokens=_count(given.get("cached_tokens")),
-        audio_input_tokens=_count(given.get("audio_tokens")) - _count(cached.get("audio_tokens")),
-        image_input_tokens=_count(given.get("image_tokens")) - _count(cached.get("image_tokens")),
+        audio_input_tokens=_count(given.get("audio_tokens")) - cached_audio,
+        image_input_tokens=_count(given.get("image_tokens")) - cached_images,
         audio_output_tokens=_count(made.get("audio_tokens")),
+        cached_audio_tokens=cached_audio,
+        cached_image_tokens=cached_images,
     )
     parts_in = read.cached_tokens + read.audio_input_tokens + read.image_input_tokens
     true = (
         min(read.audio_input_tokens, read.image_input_tokens) >= 0
         and parts_in <= read.input_tokens
+        and cached_audio + cached_images <= read.cached_tokens
         and read.audio_output_tokens <= read.output_tokens
         and read.total_tokens > 0
     )

@@ -107,14 +107,18 @@ class Responses:
             await hold.fail()
         else:
             await hold.assume()
-        hold.line.write()
+        self._record(hold.line)
+
+    def _record(self, line: CallLine) -> None:
+        line.write()
+        self._services.metrics.record(line)
 
     async def close(self) -> None:
         """The session is over: what may be running is charged in full, the rest is given back."""
         running = [hold for hold in self._running.values() if hold is not None]
         for hold in (*running, *self._spare[: self._promised]):
             await hold.assume()
-            hold.line.write()
+            self._record(hold.line)
         for hold in self._spare[self._promised :]:
             await hold.void()
         self._running.clear()

@@ -7,8 +7,11 @@ upper bound for any tokenizer of the kind.
 import asyncio
 import base64
 import hashlib
+import os
 import re
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -33,6 +36,23 @@ DEFAULT_ENCODING: Final = "o200k_base"
 _FOLDER: Final = Path(__file__).parent.parent / "config" / "data" / "encodings"
 
 _Result = TypeVar("_Result")
+
+NICENESS: Final = 5
+"""Of these threads: on a busy core they get a quarter of what the event loop gets, so that a
+large prompt waits for small calls rather than they for it."""
+
+WORKERS: Final = 2
+"""Threads for large bodies. The event loop competes with each of them for the interpreter, so
+more would slow everybody's calls down; two, so that one long text does not stop all others."""
+
+
+def _yield_to_others() -> None:
+    # On Linux a thread has a priority of its own; elsewhere it would be the whole process's.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+
+
+_workers = ThreadPoolExecutor(WORKERS, "large-body", _yield_to_others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +99,9 @@ _SOURCES: Final = {
 _SAME_RANKS: Final = {"o200k_harmony": "o200k_base"}
 """Encodings that differ in special tokens alone, which `encode_ordinary` never makes."""
 
-_UNBROKEN = re.compile(
-    rf"[^\W\d_]{{{UNBROKEN_RUN_CHARS_MAX}}}"
-    rf"|\s{{{UNBROKEN_RUN_CHARS_MAX}}}"
-    rf"|(?:[^\w\s]|_){{{UNBROKEN_RUN_CHARS_MAX}}}"
+_BLANK_RUN = re.compile(rf"\s{{{UNBROKEN_RUN_CHARS_MAX}}}")
+_SOLID_RUN = re.compile(
+    rf"[^\W\d_]{{{UNBROKEN_RUN_CHARS_MAX}}}|(?:[^\w\s]|_){{{UNBROKEN_RUN_CHARS_MAX}}}"
 )
 
 
@@ -130,6 +149,18 @@ def _count_short(name: str, text: str) -> int:
     return len(encoding(name).encode_ordinary(text))
 
 
+def is_unbroken(text: str) -> bool:
+    """Whether a run of one kind of characters is so long that tiktoken would take its square."""
+    # The patterns are slow and let no other thread run: few texts need them. A run of blanks
+    # that is long enough fills at least one half of its length, counted from the start.
+    half = UNBROKEN_RUN_CHARS_MAX // 2
+    halves = (text[at : at + half] for at in range(0, len(text), half))
+    if any(map(str.isspace, halves)) and _BLANK_RUN.search(text):
+        return True
+    longest = max(map(len, text.split()), default=0)
+    return longest >= UNBROKEN_RUN_CHARS_MAX and _SOLID_RUN.search(text) is not None
+
+
 class TokenCounter:
     """Counts the texts of one call, within the bounds on what tiktoken is asked."""
 
@@ -144,7 +175,7 @@ class TokenCounter:
         size = len(text.encode("utf-8", "surrogatepass"))
         if self._name is None or size > min(TEXT_TIKTOKEN_BYTES_MAX, self._left_bytes):
             return size
-        if size >= UNBROKEN_RUN_CHARS_MAX and _UNBROKEN.search(text):
+        if size >= UNBROKEN_RUN_CHARS_MAX and is_unbroken(text):
             return size
         self._left_bytes -= size
         return len(encoding(self._name).encode_ordinary(text))
@@ -158,7 +189,7 @@ async def off_loop(
     """`work()`, in a thread where what it works on is larger than `inline_bytes_max`."""
     if size_bytes <= inline_bytes_max:
         return work()
-    return await asyncio.to_thread(work)
+    return await asyncio.get_running_loop().run_in_executor(_workers, work)
 
 
 def preload() -> None:

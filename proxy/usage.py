@@ -54,6 +54,7 @@ def read_usage(shape: Shape, usage: object) -> Usage | None:
     if shape is Shape.TRANSCRIPTION and usage.get("type") == "duration":
         return seconds_heard(usage.get("seconds"))
     names = _NAMES.get(shape, _INPUT)
+    audio, images, cached_audio, cached_images = _media(usage, names.input_details)
     read = Usage(
         input_tokens=_count(usage.get(names.input)),
         output_tokens=_count(usage.get(names.output, 0 if shape is Shape.EMBEDDINGS else None)),
@@ -61,15 +62,50 @@ def read_usage(shape: Shape, usage: object) -> Usage | None:
         cache_write_tokens=_part(
             usage, names.input_details, "cache_write_tokens", "cache_creation_tokens"
         ),
-        audio_input_tokens=_part(usage, names.input_details, "audio_tokens"),
-        image_input_tokens=_part(usage, names.input_details, "image_tokens"),
+        audio_input_tokens=audio,
+        image_input_tokens=images,
         reasoning_tokens=_part(usage, names.output_details, "reasoning_tokens"),
         audio_output_tokens=_part(usage, names.output_details, "audio_tokens"),
         image_output_tokens=_part(usage, names.output_details, "image_tokens"),
+        cached_audio_tokens=cached_audio,
+        cached_image_tokens=cached_images,
     )
-    read = _whole_output(shape, read, usage)
+    read = _whole_output(shape, _untangled(read), usage)
     total = _count(usage["total_tokens"]) if usage.get("total_tokens") is not None else None
     return read if _can_be_true(read, total) else None
+
+
+def _media(usage: Mapping[str, Any], details: str) -> tuple[int, int, int, int]:
+    """Audio and images that were read anew, then those that were cached.
+
+    `cached_tokens_details` says what of a kind was cached: that is billed at a price of its own,
+    once. Without it, what was cached is taken for text.
+    """
+    held = usage.get(details)
+    inside: Mapping[str, Any] = held if isinstance(held, dict) else {}
+    cached_audio = _part(inside, "cached_tokens_details", "audio_tokens")
+    cached_images = _part(inside, "cached_tokens_details", "image_tokens")
+    audio = _part(usage, details, "audio_tokens")
+    images = _part(usage, details, "image_tokens")
+    if min(cached_audio, cached_images, audio, images) < 0:
+        return _ABSURD, _ABSURD, _ABSURD, _ABSURD
+    return audio - cached_audio, images - cached_images, cached_audio, cached_images
+
+
+def _untangled(read: Usage) -> Usage:
+    """Parts that are more than the whole overlap: those audio and images were cached."""
+    parts = read.cached_tokens + read.cache_write_tokens
+    over = parts + read.audio_input_tokens + read.image_input_tokens - read.input_tokens
+    over = max(0, min(over, read.cached_tokens))
+    audio = min(over, max(0, read.audio_input_tokens))
+    images = min(over - audio, max(0, read.image_input_tokens))
+    return replace(
+        read,
+        audio_input_tokens=read.audio_input_tokens - audio,
+        image_input_tokens=read.image_input_tokens - images,
+        cached_audio_tokens=read.cached_audio_tokens + audio,
+        cached_image_tokens=read.cached_image_tokens + images,
+    )
 
 
 def _whole_output(shape: Shape, read: Usage, usage: Mapping[str, Any]) -> Usage:
@@ -103,6 +139,8 @@ def _can_be_true(read: Usage, total: int | None) -> bool:
         and all(0 <= part <= read.output_tokens for part in (*of_output, 0))
         and read.cached_tokens + read.cache_write_tokens <= read.input_tokens
         and read.audio_input_tokens + read.image_input_tokens <= read.input_tokens
+        and min(read.cached_audio_tokens, read.cached_image_tokens) >= 0
+        and read.cached_audio_tokens + read.cached_image_tokens <= read.cached_tokens
         and total in (None, read.total_tokens)
     )
 

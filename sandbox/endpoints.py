@@ -30,7 +30,7 @@ def all_routes(world: World, background: Background) -> list[Route]:
         *world.conversations.routes(),
         *world.files.routes(),
         *Uploads(world.files).routes(),
-        *VectorStores(world.files).routes(),
+        *VectorStores(world).routes(),
         *Containers(world).routes(),
         *Batches(world).routes(),
         *Videos(world).routes(),

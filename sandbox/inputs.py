@@ -25,6 +25,8 @@ HOSTED: Mapping[str, str] = {
     "code_interpreter": "code_interpreter_call",
 }
 """Hosted tools that the sandbox plays, and the output item of one call."""
+DEFINED = ("function", "custom", "namespace")
+"""Tools that a request defines itself; of them the sandbox calls functions alone."""
 
 
 def read_prompt(ask: Ask, earlier_tokens: int) -> Prompt:
@@ -189,7 +191,7 @@ def _read_tool(prompt: Prompt, where: str, tool: object) -> None:
     kind = tool.get("type")
     if kind is None:
         raise missing(f"{where}.type")
-    if kind == "function":
+    if kind in DEFINED:
         if not isinstance(tool.get("name"), str):
             raise missing(f"{where}.name")
         prompt.tokens += TOKENS_PER_TOOL

@@ -22,8 +22,10 @@ class Departure:
         """Wait so long, or until the client leaves: whether it has left."""
         if seconds <= 0:
             await asyncio.sleep(0)
-        elif self.noticed_ns is None:
-            await asyncio.wait((self._task,), timeout=seconds)
+        ends = time.monotonic() + seconds
+        # The loop's timers are coarse, and may ring a little early.
+        while self.noticed_ns is None and (rest := ends - time.monotonic()) > 0:
+            await asyncio.wait((self._task,), timeout=rest)
         return self.noticed_ns is not None
 
     async def happens(self) -> None:

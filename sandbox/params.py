@@ -115,6 +115,7 @@ RESPONSES: dict[str, Check] = {
     "model": TEXT,
     "input": typed("a string or an array of input items", str, list),
     "background": SWITCH,
+    "client_metadata": OBJECT,
     "context_management": ARRAY,
     "conversation": CHOICE,
     "include": ARRAY,

@@ -35,20 +35,19 @@ def rounded_up(millionths: int) -> int:
 
 
 def _amounts(units: Units) -> tuple[tuple[PriceKind, int], ...]:
+    cached_text = units.cached_tokens - units.cached_audio_tokens - units.cached_image_tokens
     read = (
-        units.cached_tokens
-        + units.cache_write_tokens
-        + units.audio_input_tokens
-        + units.image_input_tokens
+        cached_text + units.cache_write_tokens + units.audio_input_tokens + units.image_input_tokens
     )
     written = units.reasoning_tokens + units.audio_output_tokens + units.image_output_tokens
     return (
         (PriceKind.INPUT, units.input_tokens - read),
-        (PriceKind.CACHED, units.cached_tokens),
+        (PriceKind.CACHED, cached_text),
         (PriceKind.CACHE_WRITE, units.cache_write_tokens),
         (PriceKind.AUDIO_INPUT, units.audio_input_tokens - units.cached_audio_tokens),
         (PriceKind.CACHED_AUDIO, units.cached_audio_tokens),
-        (PriceKind.IMAGE_INPUT, units.image_input_tokens),
+        (PriceKind.IMAGE_INPUT, units.image_input_tokens - units.cached_image_tokens),
+        (PriceKind.CACHED_IMAGE, units.cached_image_tokens),
         (PriceKind.OUTPUT, units.output_tokens - written),
         (PriceKind.REASONING, units.reasoning_tokens),
         (PriceKind.AUDIO_OUTPUT, units.audio_output_tokens),

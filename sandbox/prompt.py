@@ -29,6 +29,15 @@ AUDIO_BYTES_PER_TOKEN = 4_800
 """Ten tokens a second at 24 kHz, 16 bit, mono: what OpenAI documents for speech input."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """How much of a prompt was cached, by kind, tokens."""
+
+    text: int = 0
+    audio: int = 0
+    images: int = 0
+
+
 @dataclass(slots=True)
 class Prompt:
     """A prompt being added up for one model."""

@@ -14,7 +14,7 @@ from sandbox.account import ANSWERED, CLIENT_GONE, CUT, Call, Headers
 from sandbox.errors import ApiError, missing, wrong_value
 from sandbox.faults import Directives
 from sandbox.prices import provider_nano
-from sandbox.prompt import Prompt
+from sandbox.prompt import Cached, Prompt
 from sandbox.realtime_items import Item, add_item, read_sound, without_sound
 from sandbox.realtime_response import Turn, take_turn
 from sandbox.world import World
@@ -50,6 +50,8 @@ class Session:
         self._sound = bytearray()
         self._running: asyncio.Task[None] | None = None
         self._turn: Turn | None = None
+        self._read = (0, 0)
+        """Tokens of audio and of images that the last response read."""
         self._config: dict[str, Any] = {
             "type": "realtime",
             "object": "realtime.session",
@@ -205,7 +207,7 @@ class Session:
             prompt.add_json(tool)
         for item in self._items if items is None else items:
             add_item(prompt, item)
-        cached, _ = self._world.cache.read(prompt, "")
+        cached = self._cached(prompt)
         length = self._directives.output_tokens
         turn = take_turn(self._model, prompt, config, self.name(), cached, length)
         call = self._world.account.open("RESPONSE", self._path, self._headers)
@@ -213,6 +215,16 @@ class Session:
         kept = asked.get("conversation") != "none"
         self._turn = turn
         self._running = asyncio.get_running_loop().create_task(self._respond(turn, call, kept))
+
+    def _cached(self, prompt: Prompt) -> Cached:
+        """What was read before: where the text is cached, all media of the last turn are too."""
+        cached, _ = self._world.cache.read(prompt, "")
+        audio, images = self._read
+        self._read = prompt.audio_tokens, prompt.image_tokens
+        if not cached:
+            return Cached()
+        text = min(cached, prompt.tokens - prompt.audio_tokens - prompt.image_tokens)
+        return Cached(text, min(audio, prompt.audio_tokens), min(images, prompt.image_tokens))
 
     async def _respond(self, turn: Turn, call: Call, kept: bool) -> None:
         """Send one response at the pace of a stream, and bill it before its end is told."""

@@ -10,7 +10,7 @@ from config.models import Model
 from sandbox import counting, schema, text
 from sandbox.errors import ApiError, wrong_type
 from sandbox.limits import output_ceiling
-from sandbox.prompt import Prompt
+from sandbox.prompt import Cached, Prompt
 from sandbox.realtime_items import SPOKEN_TOKENS, Item, without_sound
 from sandbox.text import Passage
 from sandbox.usage import Units, realtime_usage
@@ -137,7 +137,7 @@ def take_turn(
     prompt: Prompt,
     config: Mapping[str, Any],
     serial: str,
-    cached_tokens: int,
+    cached: Cached,
     length: int | None,
 ) -> Turn:
     """What the model says next; raises `ApiError` 400. `length` is what a test ordered."""
@@ -164,7 +164,9 @@ def take_turn(
     units = Units(
         input_tokens=prompt.tokens,
         output_tokens=opening + passage.tokens + audio,
-        cached_tokens=cached_tokens,
+        cached_tokens=cached.text + cached.audio + cached.images,
+        cached_audio_tokens=cached.audio,
+        cached_image_tokens=cached.images,
         audio_input_tokens=prompt.audio_tokens,
         image_input_tokens=prompt.image_tokens,
         audio_output_tokens=audio,

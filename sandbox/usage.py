@@ -16,6 +16,8 @@ class Units:
     reasoning_tokens: int = 0
     rejected_prediction_tokens: int = 0
     cached_audio_tokens: int = 0
+    """Of audio that was cached: a part of both."""
+    cached_image_tokens: int = 0
     audio_output_tokens: int = 0
     image_input_tokens: int = 0
     image_output_tokens: int = 0
@@ -129,9 +131,11 @@ def realtime_usage(units: Units) -> dict[str, Any]:
             "image_tokens": units.image_input_tokens,
             "cached_tokens": units.cached_tokens,
             "cached_tokens_details": {
-                "text_tokens": units.cached_tokens,
-                "audio_tokens": 0,
-                "image_tokens": 0,
+                "text_tokens": units.cached_tokens
+                - units.cached_audio_tokens
+                - units.cached_image_tokens,
+                "audio_tokens": units.cached_audio_tokens,
+                "image_tokens": units.cached_image_tokens,
             },
         },
         "output_token_details": {

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from config.models import Fee
 from sandbox.errors import ApiError, missing
-from sandbox.files import Files
 from sandbox.routes import Request, Route
 from sandbox.shelf import Document, Shelf, listed, metadata_of
+from sandbox.usage import Units
+from sandbox.world import World
 
 RESULTS = 10
 CHUNK_CHARACTERS = 800
@@ -14,8 +16,9 @@ CHUNK_CHARACTERS = 800
 class VectorStores:
     """The vector stores of one sandbox. Storage and searches cost nothing here."""
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._files = world.files
         self._shelf = Shelf("vector store")
         self._inside: dict[str, dict[str, Document]] = {}
         self._batches = Shelf("file batch")
@@ -181,6 +184,8 @@ class VectorStores:
                 }
             )
         found.sort(key=lambda one: -float(one["score"]))
+        fee = self._world.catalogue.table.fees_nano.get(Fee.FILE_SEARCH, 0)
+        self._world.account.bill_late(request.call, Units(file_searches=1), fee)
         return {
             "object": "vector_store.search_results.page",
             "search_query": queries,

@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import URL, Connection, Executable, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -157,8 +157,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("alone", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
 
 
 @contextmanager
@@ -191,6 +192,18 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     with unavailable_if_broken():
         async with engine.connect() as connection, connection.begin():
             yield connection
+
+
+async def rows_of(engine: AsyncEngine, query: Executable) -> Sequence[Any]:
+    """What one statement finds; raises `LedgerUnavailable`.
+
+    It sees one state of the database by itself, so it is spared a transaction: on SQLite each
+    step of one is a way to a thread and back.
+    """
+    with unavailable_if_broken():
+        async with engine.connect() as connection:
+            await connection.execution_options(alone=True)
+            return (await connection.execute(query)).all()
 
 
 def head_revision() -> str:

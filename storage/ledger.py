@@ -27,7 +27,7 @@ from storage.audit import (
 )
 from storage.database import check_revision, is_sqlite, make_engine, reading, writing
 from storage.records import LedgerEntry, Status
-from storage.rollups import add_usage
+from storage.rollups import Rollup
 from storage.rows import Row, entry_of, problem_with, row_of
 from storage.sums import Sums, sums_of, sums_query
 from storage.tables import billing_log, campaign_cost
@@ -80,6 +80,7 @@ class Ledger:
         self._engine = engine
         dialect: Any = sqlite if is_sqlite(engine.url) else postgresql
         self._insert = dialect.insert
+        self._rollup = Rollup(engine)
         self.draining = asyncio.Lock()
         """Held while a batch is on its way from the outbox to its acknowledgement."""
 
@@ -126,7 +127,7 @@ class Ledger:
             new = await self._write(connection, [row for _, row in by_key.values()], refused)
             fresh = [row for key, (_, row) in by_key.items() if key in new]
             await self._add_costs(connection, fresh)
-            await add_usage(connection, self._insert, fresh)
+            await self._rollup.add(connection, [row["seq"] for row in fresh])
             standing = by_key.keys() - new - refused.keys()
             refused.update(await _conflicts(connection, [by_key[key][1] for key in standing]))
         return rejected + [Rejected(by_key[key][0], why) for key, why in refused.items()]

@@ -8,12 +8,23 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from config.rules import UNATTRIBUTED, Dimension, Rule, fold
-from storage.database import reading
+from storage.database import reading, rows_of
 from storage.ledger import Ledger
-from storage.records import LedgerEntry, Status
+from storage.records import Flag, LedgerEntry, Status
 from storage.rows import entry_of
 from storage.sums import COLUMNS
 from storage.tables import billing_log, campaign_cost
@@ -22,6 +33,8 @@ BUCKET_MS: Final = 900_000
 """A quarter of an hour: every zone's days begin on one."""
 
 CHARGED: Final = (Status.SETTLED.value, Status.ASSUMED.value)
+Asked = str | tuple[str, ...] | None
+"""One value, any of several, or no matter which."""
 _table = billing_log.c
 
 
@@ -31,16 +44,18 @@ class Filter:
 
     since_ms: int | None = None
     until_ms: int | None = None
-    agent: str | None = None
-    campaign: str | None = None
-    task: str | None = None
-    key: str | None = None
-    model: str | None = None
-    endpoint: str | None = None
-    status: Status | None = None
+    agent: Asked = None
+    campaign: Asked = None
+    task: Asked = None
+    key: Asked = None
+    model: Asked = None
+    endpoint: Asked = None
+    status: Asked = None
     execution_id: str | None = None
     request_id: str | None = None
     hold_id: str | None = None
+    call: Asked = None
+    """The id of a hold, of a request or of an execution."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """As SQL has them."""
@@ -49,20 +64,37 @@ class Filter:
             found.append(_table.admitted_ms >= self.since_ms)
         if self.until_ms is not None:
             found.append(_table.admitted_ms < self.until_ms)
-        if self.campaign is not None:
-            found.append(_table.campaign_folded == fold(self.campaign))
-        plain = {
+        if self.call is not None:
+            ids = (_table.hold_id, _table.request_id, _table.execution_id)
+            found.append(or_(*(_among(column, self.call) for column in ids)))
+        asked: dict[ColumnElement[str], Asked] = {
+            _table.campaign_folded: _folded(self.campaign),
             _table.agent: self.agent,
             _table.task: self.task,
             _table.key: self.key,
             _table.requested_model: self.model,
             _table.endpoint: self.endpoint,
-            _table.status: self.status.value if self.status else None,
+            _table.status: self.status,
             _table.execution_id: self.execution_id,
             _table.request_id: self.request_id,
             _table.hold_id: self.hold_id,
         }
-        return found + [column == value for column, value in plain.items() if value is not None]
+        return found + [
+            _among(column, value) for column, value in asked.items() if value is not None
+        ]
+
+
+def _among(column: ColumnElement[str], asked: str | tuple[str, ...]) -> ColumnElement[bool]:
+    # Equality alone is read from an index in the order of time.
+    if isinstance(asked, str):
+        return column == asked
+    return column == asked[0] if len(asked) == 1 else column.in_(asked)
+
+
+def _folded(asked: Asked) -> Asked:
+    if isinstance(asked, tuple):
+        return tuple(map(fold, asked))
+    return None if asked is None else fold(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +127,21 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """What the first entry of an id says."""
+
+    hold_id: str
+    request_id: str
+    charge_nano: int
+    admitted_ms: int
+    over_budget: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger knows of an id, and of calls that were charged to an execution."""
 
-    entries: tuple[LedgerEntry, ...]
+    first: First | None
     metered_hold: str | None
 
 
@@ -145,17 +188,26 @@ async def pages(ledger: Ledger, wanted: Filter, size: int) -> AsyncIterator[Sequ
 
 
 async def known(ledger: Ledger, hold_id: str, execution_id: str | None) -> Known:
-    """Entries of `hold_id`; with an execution, one of its calls that was charged."""
-    async with reading(ledger.engine) as connection:
-        mine = select(billing_log).where(_table.hold_id == hold_id).order_by(_table.entry)
-        rows = (await connection.execute(mine)).mappings().all()
-        metered = None
-        if execution_id is not None:
-            query = select(_table.hold_id).where(
-                _table.execution_id == execution_id, _table.status.in_(CHARGED)
-            )
-            metered = await connection.scalar(query.limit(1))
-    return Known(tuple(entry_of(row) for row in rows), metered)
+    """The first entry of `hold_id`; with an execution, one of its calls that was charged."""
+    told = _table.hold_id, _table.request_id, _table.charge_nano, _table.admitted_ms, _table.flags
+    mine = select(literal(1), *told).where(_table.hold_id == hold_id, _table.entry == 0)
+    call = select(literal(0), *told).where(
+        _table.execution_id == execution_id, _table.status.in_(CHARGED)
+    )
+    # In one statement: whoever tells a cost waits for this.
+    query: Executable = mine
+    if execution_id is not None:
+        query = union_all(mine, call.limit(1).subquery().select())
+    first, metered = None, None
+    for is_mine, hold, request_id, charge_nano, admitted_ms, flags in await rows_of(
+        ledger.engine, query
+    ):
+        if is_mine:
+            over = Flag.OVER_BUDGET.value in flags.split(",")
+            first = First(hold, request_id, charge_nano, admitted_ms, over)
+        else:
+            metered = hold
+    return Known(first, metered)
 
 
 async def costs_by_agent(ledger: Ledger, wanted: Filter) -> list[Costs]:

@@ -82,8 +82,9 @@ class Usage:
     """Units of one answer as the provider counts them.
 
     `input_tokens` and `output_tokens` are totals: cached, cache-write, audio and image
-    input are parts of the first; reasoning, audio and image output of the second. What has a
-    price in tokens is billed by them; the last four units bill what has none.
+    input are parts of the first, none of another; reasoning, audio and image output of the
+    second. Cached audio and images are parts of what was cached. What has a price in tokens is
+    billed by them; characters, seconds and images bill what has none.
     """
 
     input_tokens: int = 0
@@ -105,6 +106,10 @@ class Usage:
     images: int = 0
     """That were drawn."""
     video_seconds: int = 0
+    cached_audio_tokens: int = 0
+    cached_image_tokens: int = 0
+    line_input_tokens: int = 0
+    """Of the longest line, where this is the sum of a batch's lines: long inputs may cost more."""
 
     @property
     def total_tokens(self) -> int:

@@ -7,29 +7,22 @@ from sqlalchemy import Select, delete, func, insert, literal, or_, select, text,
 
 from storage.database import reading, writing
 from storage.ledger import Ledger
-from storage.records import Status
-from storage.rollups import FACETS, HOUR_MS, count_version, measured
-from storage.tables import (
-    MEASURES,
-    VALUE_CHARACTERS_MAX,
-    billing_log,
-    usage_execution,
-    usage_hour,
-)
+from storage.rollups import DAY_MS, KEPT, ROLLUP_KEY, began, count_version, lines, sums
+from storage.tables import MEASURES, usage_execution, usage_sum
 
 SHOWN_MAX: Final = 100
 """So many differences of a facet are told: one is enough to rebuild."""
 
-_KEY: Final = ("hour_ms", "value", "other")
-_log = billing_log.c
+_PLACE: Final = ("start_ms", "value", "other")
 
 
 @dataclass(frozen=True, slots=True)
 class RollupDifference:
-    """An hour of a facet that is not what the ledger's entries add up to."""
+    """An hour or day of a facet that is not what the ledger's entries add up to."""
 
+    span: str
     facet: str
-    hour_ms: int
+    start_ms: int
     value: str
     other: str
     measures: tuple[tuple[str, int], ...]
@@ -43,16 +36,16 @@ async def check_rollups(ledger: Ledger) -> tuple[RollupDifference, ...]:
     """
     found: list[RollupDifference] = []
     async with reading(ledger.engine) as connection:
-        for facet in FACETS:
-            for row in await connection.execute(_differences(facet)):
-                hour, value, other, *off = row
+        for span, facet in KEPT:
+            for row in await connection.execute(_differences(span, facet)):
+                start, value, other, *off = row
                 amounts = [int(amount or 0) for amount in off]
                 named = zip(MEASURES, amounts, strict=True)
                 measures = tuple((name, amount) for name, amount in named if amount)
-                found.append(RollupDifference(facet, int(hour), value, other, measures))
+                found.append(RollupDifference(span, facet, int(start), value, other, measures))
         for agent, run, off in await connection.execute(_differing_executions()):
             measures = (("began_ms", int(off or 0)),)
-            found.append(RollupDifference("execution", 0, agent, run, measures))
+            found.append(RollupDifference("execution", "agent", 0, agent, run, measures))
     return tuple(found)
 
 
@@ -62,60 +55,48 @@ async def rebuild_rollups(ledger: Ledger) -> None:
         if connection.dialect.name == "postgresql":
             # Whoever appends waits before it adds to the rollup: nothing counts twice or never.
             await connection.execute(
-                text("LOCK TABLE usage_hour, usage_execution IN EXCLUSIVE MODE")
+                text("LOCK TABLE usage_sum, usage_execution IN EXCLUSIVE MODE")
             )
-        await connection.execute(delete(usage_hour))
-        names = ["facet", *_KEY, *MEASURES]
-        for facet in FACETS:
-            truth = _truth(facet).subquery()
-            query = select(literal(facet), *truth.c)
-            await connection.execute(insert(usage_hour).from_select(names, query))
+        await connection.execute(delete(usage_sum))
+        names = [*ROLLUP_KEY, *MEASURES]
+        by_hour = {facet for span, facet in KEPT if span == "hour"}
+        for span, facet in KEPT:
+            if span == "hour" or facet not in by_hour:
+                query = sums(span, facet, lines().subquery())
+                await connection.execute(insert(usage_sum).from_select(names, query))
+        await connection.execute(insert(usage_sum).from_select(names, _days_of_hours()))
         await connection.execute(delete(usage_execution))
         await connection.execute(
-            insert(usage_execution).from_select(
-                ["agent", "execution_id", "began_ms"], _executions()
-            )
+            insert(usage_execution).from_select(["agent", "execution_id", "began_ms"], began())
         )
         await count_version(connection)
 
 
-def _truth(facet: str) -> Select[Any]:
-    """The facet as the ledger has it."""
-    hour = (_log.admitted_ms - _log.admitted_ms % HOUR_MS).label("hour_ms")
-    columns: list[Any] = [
-        func.substr(_log[name], 1, VALUE_CHARACTERS_MAX) for name in FACETS[facet]
-    ]
-    columns += [literal("")] * (2 - len(columns))
-    value, other = columns[0].label("value"), columns[1].label("other")
-    sums = [func.sum(amount).label(name) for name, amount in measured().items()]
-    return select(hour, value, other, *sums).group_by(text("1"), text("2"), text("3"))
+def _days_of_hours() -> Select[Any]:
+    """What is kept by hour, by day."""
+    mine = usage_sum.c
+    day = mine.start_ms - mine.start_ms % DAY_MS
+    amounts = [func.sum(mine[name]) for name in MEASURES]
+    query = select(literal("day"), mine.facet, day, mine.value, mine.other, *amounts)
+    return query.where(mine.span == "hour").group_by(text("2"), text("3"), text("4"), text("5"))
 
 
-def _differences(facet: str) -> Select[Any]:
-    truth = _truth(facet).subquery()
-    mine = usage_hour.c
+def _differences(span: str, facet: str) -> Select[Any]:
+    truth, mine = sums(span, facet, lines().subquery()).subquery(), usage_sum.c
     both = union_all(
-        select(*(truth.c[name] for name in (*_KEY, *MEASURES))),
+        select(*(truth.c[name] for name in (*_PLACE, *MEASURES))),
         select(
-            *(mine[name] for name in _KEY), *((-mine[name]).label(name) for name in MEASURES)
-        ).where(mine.facet == facet),
+            *(mine[name] for name in _PLACE), *((-mine[name]).label(name) for name in MEASURES)
+        ).where(mine.span == span, mine.facet == facet),
     ).subquery()
-    key = [both.c[name] for name in _KEY]
+    key = [both.c[name] for name in _PLACE]
     off = [func.sum(both.c[name]) for name in MEASURES]
     wrong = or_(*(amount != 0 for amount in off))
     return select(*key, *off).group_by(*key).having(wrong).order_by(*key).limit(SHOWN_MAX)
 
 
-def _executions() -> Select[Any]:
-    return (
-        select(_log.agent, _log.execution_id, func.min(_log.admitted_ms).label("began_ms"))
-        .where(_log.execution_id.is_not(None), _log.status != Status.REFUSED.value)
-        .group_by(_log.agent, _log.execution_id)
-    )
-
-
 def _differing_executions() -> Select[Any]:
-    truth, mine = _executions().subquery(), usage_execution.c
+    truth, mine = began().subquery(), usage_execution.c
     both = union_all(
         select(truth.c.agent, truth.c.execution_id, truth.c.began_ms),
         select(mine.agent, mine.execution_id, (-mine.began_ms).label("began_ms")),

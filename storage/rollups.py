@@ -1,30 +1,51 @@
-"""The rollup of the ledger: what was used in each hour, by single dimensions and by pairs.
+"""The rollup of the ledger: what was used in each hour and day, by dimensions and pairs of them.
 
 It is written in the transaction that writes the entries, for those alone that are new, so that it
-equals the ledger to the nano-dollar at every moment. A correction counts in the hour in which its
-call was admitted. Hours are those of UTC; `storage.usage` mends zones whose days begin inside one.
+equals the ledger to the nano-dollar at every moment. The database itself sums a batch: one
+statement touches each row of the rollup once, and costs the process that drains next to nothing.
+A correction counts in the hour in which its call was admitted. Hours and days are those of UTC;
+`storage.usage` mends what a zone's borders cut.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.records import Status
-from storage.rows import Row
 from storage.tables import (
     MEASURES,
     VALUE_CHARACTERS_MAX,
     billing_log,
     usage_execution,
-    usage_hour,
     usage_state,
+    usage_sum,
 )
 
 HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+SPANS: Final[Mapping[str, int]] = MappingProxyType({"hour": HOUR_MS, "day": DAY_MS})
 
 FACETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -42,14 +63,21 @@ FACETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Columns of the ledger by which a facet splits: kept in `value` and `other`."""
 
+KEPT: Final = tuple(
+    (span, facet) for facet, by in FACETS.items() for span in SPANS if span == "day" or len(by) < 2
+)
+"""Pairs are kept by day alone: by hour they would be nearly as many as the calls."""
+
+ROLLUP_KEY: Final = ("span", "facet", "start_ms", "value", "other")
 _PLAIN: Final = tuple(name for name in MEASURES if name in billing_log.columns)
 _OF_STATUS: Final = (Status.FAILED, Status.VOIDED, Status.ASSUMED, Status.MANUAL, Status.REFUSED)
 _NO_CALLS: Final = (Status.REFUSED.value, Status.MANUAL.value)
+_DIMENSIONS: Final = tuple(dict.fromkeys(name for by in FACETS.values() for name in by))
 _log = billing_log.c
 
 
 def measured() -> dict[str, ColumnElement[Any]]:
-    """What each measure takes of an entry, as SQL has it."""
+    """What each measure takes of an entry."""
     first = _log.entry == 0
     found: dict[str, ColumnElement[Any]] = {name: _log[name] for name in _PLAIN}
     found["entries"] = literal(1)
@@ -69,52 +97,41 @@ def _counted(which: ColumnElement[bool]) -> ColumnElement[Any]:
     return case((which, _log["count"]), else_=0)
 
 
-def measures_of(row: Row) -> dict[str, int]:
-    """The same of a row that is being written."""
-    first, status = row["entry"] == 0, row["status"]
-    count: int = row["count"] if first else 0
-    found: dict[str, int] = {name: row[name] for name in _PLAIN}
-    found["entries"] = 1
-    found["calls"] = 0 if status in _NO_CALLS else count
-    for each in _OF_STATUS:
-        found[each.value] = count if status == each.value else 0
-    is_lone = status != Status.REFUSED.value and row["execution_id"] is None
-    found["lone"] = count if is_lone else 0
-    for name in ("latency", "ttfb"):
-        taken = row[f"{name}_ms"]
-        found[f"{name}_ms_sum"] = taken or 0
-        found[f"{name}_count"] = int(taken is not None)
-    return found
-
-
 def kept(value: str) -> str:
     """A value as the rollup keeps it."""
     return value[:VALUE_CHARACTERS_MAX]
 
 
-async def add_usage(
-    connection: AsyncConnection, insert: Callable[[Any], Any], rows: Iterable[Row]
-) -> None:
-    """Add new rows in the caller's transaction; `insert` is the dialect's own."""
-    hours: dict[tuple[str, int, str, str], list[int]] = defaultdict(lambda: [0] * len(MEASURES))
-    began: dict[tuple[str, str], int] = {}
-    for row in rows:
-        amounts = [measures_of(row)[name] for name in MEASURES]
-        hour = row["admitted_ms"] - row["admitted_ms"] % HOUR_MS
-        for facet, columns in FACETS.items():
-            value, other = [kept(row[column]) for column in columns] + [""] * (2 - len(columns))
-            total = hours[facet, hour, value, other]
-            for at, amount in enumerate(amounts):
-                total[at] += amount
-        if row["execution_id"] is not None and row["status"] != Status.REFUSED.value:
-            run = (row["agent"], row["execution_id"])
-            began[run] = min(began.get(run, row["admitted_ms"]), row["admitted_ms"])
-    if hours:
-        # Sorted: two writers that lock the same rows in one order cannot deadlock.
-        await connection.execute(_adding(insert), [_hour(key, hours[key]) for key in sorted(hours)])
-        if began:
-            await connection.execute(_beginning(insert), [_run(k, began[k]) for k in sorted(began)])
-        await count_version(connection)
+def lines() -> Select[Any]:
+    """Each entry as the rollup counts it."""
+    values = [func.substr(_log[name], 1, VALUE_CHARACTERS_MAX).label(name) for name in _DIMENSIONS]
+    amounts = [amount.label(name) for name, amount in measured().items()]
+    return select(_log.admitted_ms, *values, *amounts)
+
+
+def sums(span: str, facet: str, of: FromClause) -> Select[Any]:
+    """The rows of a facet, in the columns of `usage_sum`, of what `lines()` gave."""
+    start = of.c.admitted_ms - of.c.admitted_ms % SPANS[span]
+    by: list[ColumnElement[Any]] = [of.c[name] for name in FACETS[facet]]
+    value = by[0] if by else literal("")
+    other = by[1] if len(by) > 1 else literal("")
+    return select(
+        literal(span).label("span"),
+        literal(facet).label("facet"),
+        start.label("start_ms"),
+        value.label("value"),
+        other.label("other"),
+        *(func.sum(of.c[name]).label(name) for name in MEASURES),
+    ).group_by(start, *by)
+
+
+def began() -> Select[Any]:
+    """When each execution began."""
+    return (
+        select(_log.agent, _log.execution_id, func.min(_log.admitted_ms).label("began_ms"))
+        .where(_log.execution_id.is_not(None), _log.status != Status.REFUSED.value)
+        .group_by(_log.agent, _log.execution_id)
+    )
 
 
 async def count_version(connection: AsyncConnection) -> None:
@@ -122,28 +139,59 @@ async def count_version(connection: AsyncConnection) -> None:
     await connection.execute(update(usage_state).values(version=usage_state.c.version + 1))
 
 
-def _hour(key: tuple[str, int, str, str], amounts: list[int]) -> dict[str, Any]:
-    names = ("facet", "hour_ms", "value", "other")
-    return dict(zip(names, key, strict=True)) | dict(zip(MEASURES, amounts, strict=True))
+class Rollup:
+    """Adds new entries; its statements are made once: making them costs more than running them."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._on_sqlite = engine.dialect.name == "sqlite"
+        listed = "(SELECT value FROM json_each(:seqs))" if self._on_sqlite else "ANY (:seqs)"
+        place = "billing_log.seq " + ("IN " if self._on_sqlite else "= ") + listed
+        is_new: ColumnElement[bool] = literal_column(place)
+        self._sums = self._made(engine, _adding(self._dialect, is_new))
+        self._runs = self._made(engine, _beginning(self._dialect, is_new))
+
+    @property
+    def _dialect(self) -> Any:
+        return sqlite if self._on_sqlite else postgresql
+
+    def _made(self, engine: AsyncEngine, statement: Any) -> TextClause:
+        options = {"literal_binds": True}
+        said = str(statement.compile(dialect=engine.dialect, compile_kwargs=options))
+        if self._on_sqlite:
+            return text(said)
+        return text(said).bindparams(bindparam("seqs", type_=ARRAY(BigInteger)))
+
+    async def add(self, connection: AsyncConnection, seqs: Sequence[int]) -> None:
+        """Add entries by their numbers, in the transaction of the caller, who wrote them."""
+        if not seqs:
+            return
+        given = {"seqs": json.dumps(list(seqs)) if self._on_sqlite else list(seqs)}
+        await connection.execute(self._sums, given)
+        await connection.execute(self._runs, given)
+        await count_version(connection)
 
 
-def _run(run: tuple[str, str], began_ms: int) -> dict[str, Any]:
-    return {"agent": run[0], "execution_id": run[1], "began_ms": began_ms}
-
-
-def _adding(insert: Callable[[Any], Any]) -> Any:
-    statement = insert(usage_hour)
+# Sorted: two writers that lock the same rows in one order cannot deadlock.
+def _adding(dialect: Any, is_new: ColumnElement[bool]) -> Any:
+    fresh = lines().where(is_new).cte("fresh")
+    parts = [sums(span, facet, fresh) for span, facet in KEPT]
+    every = union_all(*parts).order_by(*(text(str(at + 1)) for at in range(len(ROLLUP_KEY))))
+    statement = dialect.insert(usage_sum).from_select([*ROLLUP_KEY, *MEASURES], every)
     return statement.on_conflict_do_update(
-        index_elements=["facet", "hour_ms", "value", "other"],
-        set_={name: usage_hour.c[name] + statement.excluded[name] for name in MEASURES},
+        index_elements=ROLLUP_KEY,
+        set_={name: usage_sum.c[name] + statement.excluded[name] for name in MEASURES},
     )
 
 
-def _beginning(insert: Callable[[Any], Any]) -> Any:
-    statement = insert(usage_execution)
+def _beginning(dialect: Any, is_new: ColumnElement[bool]) -> Any:
+    mine = usage_execution.c
+    some = began().where(is_new).order_by(text("1"), text("2"))
+    statement = dialect.insert(usage_execution).from_select(
+        ["agent", "execution_id", "began_ms"], some
+    )
     earlier = statement.excluded.began_ms
     return statement.on_conflict_do_update(
         index_elements=["agent", "execution_id"],
         set_={"began_ms": earlier},
-        where=earlier < usage_execution.c.began_ms,
+        where=earlier < mine.began_ms,
     )

@@ -51,6 +51,9 @@ UNIT_COLUMNS: Final = (
     "audio_seconds",
     "images",
     "video_seconds",
+    "cached_audio_tokens",
+    "cached_image_tokens",
+    "line_input_tokens",
 )
 """The fields of `Usage`, each a column."""
 
@@ -325,16 +328,16 @@ MEASURES: Final = (
 VALUE_CHARACTERS_MAX: Final = 320
 """How much of a value the rollup keeps: a PostgreSQL index row takes 2,704 bytes."""
 
-usage_hour = Table(
-    "usage_hour",
+usage_sum = Table(
+    "usage_sum",
     metadata,
+    Column("span", String(8), primary_key=True),
     Column("facet", String(16), primary_key=True),
-    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("value", String(VALUE_CHARACTERS_MAX), primary_key=True),
     Column("other", String(VALUE_CHARACTERS_MAX), primary_key=True),
     *(Column(name, BigInteger, nullable=False) for name in MEASURES),
-    Index(None, "facet", "value", "other", "hour_ms"),
-    # Clustered by its key: a range of hours is read in one go.
+    # Clustered by its key: a range of days is read in one go.
     sqlite_with_rowid=False,
 )
 
@@ -344,7 +347,7 @@ usage_execution = Table(
     Column("agent", String(128), primary_key=True),
     Column("execution_id", String(128), primary_key=True),
     Column("began_ms", BigInteger, nullable=False),
-    Index(None, "began_ms", "agent"),
+    Index(None, "agent", "began_ms"),
     sqlite_with_rowid=False,
 )
 

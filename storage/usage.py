@@ -1,39 +1,30 @@
-"""What was used, summed from the rollup `usage_hour`: exact, and quick at any size of ledger.
+"""What was used, summed from the rollup `usage_sum`: exact, and quick at any size of ledger.
 
 A question by at most two dimensions is answered from the rollup, any other from the ledger.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Final, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    and_,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-)
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, text
 
 from config.rules import fold
 from storage.database import reading
 from storage.holds import Interval
 from storage.ledger import Ledger
 from storage.records import Status
-from storage.rollups import FACETS, HOUR_MS, kept, measured
+from storage.rollups import DAY_MS, FACETS, KEPT, SPANS, kept, measured
 from storage.tables import (
     MEASURES,
+    VALUE_CHARACTERS_MAX,
     billing_log,
     usage_execution,
-    usage_hour,
     usage_state,
+    usage_sum,
 )
 
 By = Literal["agent", "campaign", "model", "endpoint", "key"]
@@ -45,9 +36,9 @@ COLUMN_OF: Final[dict[str, str]] = {
     "key": "key",
 }
 CUTS_AT_ONCE: Final = 50
-"""How many cut hours one statement asks for."""
+"""How many cut hours or days one statement asks for."""
 
-_log, _hours = billing_log.c, usage_hour.c
+_log, _sums = billing_log.c, usage_sum.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +101,6 @@ class Use:
         return int(getattr(self, f"{counts}_nano"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Buckets of one length, one after the other: one division tells them apart."""
-
-    first: int
-    start_ms: int
-    step_ms: int
-    count: int
-
-    @property
-    def end_ms(self) -> int:
-        return self.start_ms + self.step_ms * self.count
-
-
 async def used(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING) -> Use:
     """Everything of an interval."""
     return (await used_by_bucket(ledger, (within,), scope))[0]
@@ -155,42 +132,26 @@ async def series_by(
 
 async def pairs(ledger: Ledger, within: Interval) -> list[tuple[str, str]]:
     """Which agents worked for which campaigns (folded)."""
-    whole = _whole_hours(within)
-    # Each pair that could be is one probe of an index, which ends at the first hour it finds.
-    agents = select(_hours.value).where(_hours.facet == "agent", *whole).distinct().subquery()
-    campaigns = select(_hours.value).where(_hours.facet == "campaign", *whole).distinct().subquery()
-    met = exists().where(
-        _hours.facet == "agent_campaign",
-        _hours.value == agents.c.value,
-        _hours.other == campaigns.c.value,
-        *whole,
-        _hours.calls + _hours.manual > 0,
+    start, end = -(-within.start_ms // DAY_MS) * DAY_MS, within.end_ms - within.end_ms % DAY_MS
+    query = select(_sums.value, _sums.other).where(
+        _sums.span == "day",
+        _sums.facet == "agent_campaign",
+        _sums.start_ms >= start,
+        _sums.start_ms < end,
+        _sums.calls + _sums.manual > 0,
     )
-    met = met.correlate(agents, campaigns)
-    query = select(agents.c.value, campaigns.c.value).join_from(agents, campaigns, true())
-    query = query.where(met)
     first = and_(_log.entry == 0, _log.status != Status.REFUSED.value)
-    edges = [(edge, _ceiling(edge)) for edge in (within.start_ms, within.end_ms) if edge % HOUR_MS]
+    cut = select(_log.agent, _log.campaign_folded).where(first).distinct()
+    rest = [(within.start_ms, min(start, within.end_ms)), (max(end, start), within.end_ms)]
     async with reading(ledger.engine) as connection:
-        found = {(agent, campaign) for agent, campaign in await connection.execute(query)}
-        for start, end in _partial(within, edges):
-            cut = select(_log.agent, _log.campaign_folded).where(
-                _log.admitted_ms >= start, _log.admitted_ms < end, first
-            )
-            found |= {(a, kept(c)) for a, c in await connection.execute(cut.distinct())}
+        found = {
+            (agent, campaign) for agent, campaign in await connection.execute(query.distinct())
+        }
+        for since, until in rest:
+            if since < until:
+                part = cut.where(_log.admitted_ms >= since, _log.admitted_ms < until)
+                found |= {(a, kept(c)) for a, c in await connection.execute(part)}
     return sorted(found)
-
-
-def _partial(within: Interval, edges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The parts of cut hours that lie inside."""
-    for edge, _ in edges:
-        floor = edge - edge % HOUR_MS
-        yield max(within.start_ms, floor), min(within.end_ms, floor + HOUR_MS)
-
-
-def _whole_hours(within: Interval) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    start, end = _ceiling(within.start_ms), within.end_ms - within.end_ms % HOUR_MS
-    return _hours.hour_ms >= start, _hours.hour_ms < end
 
 
 async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING) -> dict[str, int]:
@@ -198,13 +159,26 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
     asked, those that had a call in it."""
     asked = scope.asked()
     if asked.keys() <= {"agent"}:
-        table = usage_execution.c
-        query = select(table.agent, func.count()).where(
-            table.began_ms >= within.start_ms, table.began_ms < within.end_ms
+        # The rollup knows who was there: each agent's runs are then one stretch of an index.
+        there = select(_sums.value).where(
+            _sums.span == "day",
+            _sums.facet == "agent",
+            _sums.start_ms >= within.start_ms - DAY_MS,
+            _sums.start_ms < within.end_ms,
+            *([_sums.value == kept(scope.agent)] if scope.agent is not None else []),
         )
-        query = query.group_by(table.agent)
-        if scope.agent is not None:
-            query = query.where(table.agent == scope.agent)
+        agents, run = there.distinct().subquery(), usage_execution.c
+        count = (
+            select(func.count())
+            .where(
+                run.agent == agents.c.value,
+                run.began_ms >= within.start_ms,
+                run.began_ms < within.end_ms,
+            )
+            .correlate(agents)
+            .scalar_subquery()
+        )
+        query = select(agents.c.value, count)
     else:
         query = (
             select(_log.agent, func.count(_log.execution_id.distinct()))
@@ -217,7 +191,7 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
             .group_by(_log.agent)
         )
     async with reading(ledger.engine) as connection:
-        return {agent: int(count) for agent, count in await connection.execute(query)}
+        return {agent: int(count) for agent, count in await connection.execute(query) if count}
 
 
 async def figures_version(ledger: Ledger) -> int:
@@ -226,7 +200,7 @@ async def figures_version(ledger: Ledger) -> int:
         return int(await connection.scalar(select(usage_state.c.version)) or 0)
 
 
-Sums = dict[str, list[list[int]]]
+Found = dict[str, list[list[int]]]
 
 
 async def _read(
@@ -235,97 +209,118 @@ async def _read(
     scope: Scope,
     by: By | None,
     names: Sequence[str],
-) -> Sums:
+) -> Found:
     """Sums of `names` by value of `by` ("" without) and bucket."""
     asked = scope.asked()
     split = None if by is None else COLUMN_OF[by]
     wanted = {*asked, *([split] if split else [])}
-    facet = next((name for name, columns in FACETS.items() if set(columns) == wanted), None)
-    found: Sums = defaultdict(lambda: [[0] * len(names) for _ in buckets])
+    facet = rolled(wanted)
+    if any(len(value) > VALUE_CHARACTERS_MAX for value in asked.values()):
+        facet = None
+    sources = [_Source(asked, split, tuple(names), facet, span) for span in _spans(facet, buckets)]
+    sources.append(_Source(asked, split, tuple(names), None, ""))
+    found: Found = defaultdict(lambda: [[0] * len(names) for _ in buckets])
     async with reading(ledger.engine) as connection:
         for run in _runs(buckets):
-            if facet is None:
-                query = _raw(asked, split, names, run)
-            else:
-                query = _rolled(facet, asked, split, names, run)
-            for at, value, *sums in await connection.execute(query):
+            for at, value, *sums in await connection.execute(sources[0].by_bucket(run)):
                 _add(found[value][run.first + int(at)], sums, 1)
-        if facet is not None:
-            await _mend(connection, buckets, asked, split, names, found)
+        for coarse, fine in pairwise(sources):
+            for pieces in _cut_pieces(buckets, coarse.length_ms):
+                query = fine.by_piece(pieces, coarse.length_ms)
+                for start, value, *sums in await connection.execute(query):
+                    piece = pieces[int(start)]
+                    if piece.into is not None:
+                        _add(found[value][piece.into], sums, 1)
+                    if piece.out_of is not None:
+                        _add(found[value][piece.out_of], sums, -1)
     return dict(found)
 
 
-def _rolled(
-    facet: str, asked: dict[str, str], split: str | None, names: Sequence[str], run: _Run
-) -> Select[Any]:
-    places = dict(zip(FACETS[facet], (_hours.value, _hours.other), strict=False))
-    group: ColumnElement[Any] = places[split] if split else literal("")
-    bucket = _division(_hours.hour_ms - run.start_ms, run.step_ms)
-    query = select(bucket, group, *(func.sum(_hours[name]) for name in names)).where(
-        _hours.facet == facet,
-        _hours.hour_ms >= run.start_ms,
-        _hours.hour_ms < run.end_ms,
-        *(places[name] == kept(value) for name, value in asked.items()),
-    )
-    if asked and len(FACETS[facet]) == 1:
-        # The index by value goes on with the second one, which a single dimension has not.
-        query = query.where(_hours.other == "")
-    return query.group_by(bucket, group) if split else query.group_by(bucket)
+def rolled(columns: Collection[str]) -> str | None:
+    """The facet that splits by these columns of the ledger; None: the ledger itself is read."""
+    return next((name for name, by in FACETS.items() if set(by) == set(columns)), None)
 
 
-def _raw(asked: dict[str, str], split: str | None, names: Sequence[str], run: _Run) -> Select[Any]:
-    bucket = _division(_log.admitted_ms - run.start_ms, run.step_ms)
-    return _of_ledger(asked, split, names, bucket).where(
-        _log.admitted_ms >= run.start_ms, _log.admitted_ms < run.end_ms
-    )
+def _spans(facet: str | None, buckets: Sequence[Interval]) -> list[str]:
+    """Of which spans the rollup is read: none where it does not have them."""
+    long = buckets[-1].end_ms - buckets[0].start_ms >= DAY_MS * len(buckets)
+    return [span for span in ("day", "hour") if (span, facet) in KEPT and (long or span != "day")]
 
 
-def _of_ledger(
-    asked: dict[str, str], split: str | None, names: Sequence[str], bucket: ColumnElement[Any]
-) -> Select[Any]:
-    amounts = measured()
-    group: ColumnElement[Any] = _log[split] if split else literal("")
-    query = select(bucket, group, *(func.sum(amounts[name]) for name in names))
-    query = query.where(*(_log[name] == value for name, value in asked.items()))
-    return query.group_by(bucket, group) if split else query.group_by(bucket)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One question to one span of the rollup, or to the ledger itself (no facet).
 
-
-async def _mend(
-    connection: AsyncConnection,
-    buckets: Sequence[Interval],
-    asked: dict[str, str],
-    split: str | None,
-    names: Sequence[str],
-    found: Sums,
-) -> None:
-    """Move what was admitted in an hour that a bucket's border cuts, after the border.
-
-    The rollup's hour counts where it begins: what follows the border in it belongs to the bucket
-    after, and is taken from the bucket before.
+    An hour or day counts where its middle lies: so a zone's borders cut at most half of it off.
     """
-    edges = [*(bucket.start_ms for bucket in buckets), buckets[-1].end_ms]
-    cuts = {edge - edge % HOUR_MS: at for at, edge in enumerate(edges) if edge % HOUR_MS}
-    hours = sorted(cuts)
-    hour = _log.admitted_ms - _log.admitted_ms % HOUR_MS
-    for begin in range(0, len(hours), CUTS_AT_ONCE):
-        some = hours[begin : begin + CUTS_AT_ONCE]
-        within = [
-            and_(_log.admitted_ms >= edges[cuts[h]], _log.admitted_ms < h + HOUR_MS) for h in some
-        ]
-        query = _of_ledger(asked, split, names, hour).where(or_(*within))
-        for start, value, *sums in await connection.execute(query):
-            at = cuts[int(start)]
-            value = kept(value)
-            if at < len(buckets):
-                _add(found[value][at], sums, 1)
-            if at:
-                _add(found[value][at - 1], sums, -1)
+
+    asked: dict[str, str]
+    split: str | None
+    names: tuple[str, ...]
+    facet: str | None
+    span: str
+
+    @property
+    def length_ms(self) -> int:
+        return SPANS[self.span]
+
+    @property
+    def _half_ms(self) -> int:
+        return self.length_ms // 2 if self.facet else 0
+
+    @property
+    def _at(self) -> ColumnElement[int]:
+        return _sums.start_ms if self.facet else _log.admitted_ms
+
+    def by_bucket(self, run: "_Run") -> Select[Any]:
+        """Buckets of one length, counted from 0."""
+        bucket = (self._at + (self._half_ms - run.start_ms)).op(
+            "/", precedence=8, return_type=Integer()
+        )(run.step_ms)
+        return self._query(bucket).where(self._within(run.start_ms, run.end_ms))
+
+    def by_piece(self, pieces: Mapping[int, "_Piece"], length_ms: int) -> Select[Any]:
+        """Pieces by the start of what they are cut from."""
+        start = self._at - self._at % length_ms
+        within = [self._within(piece.start_ms, piece.end_ms) for piece in pieces.values()]
+        return self._query(start).where(or_(*within))
+
+    def _within(self, start_ms: int, end_ms: int) -> ColumnElement[bool]:
+        return and_(self._at >= start_ms - self._half_ms, self._at < end_ms - self._half_ms)
+
+    def _query(self, first: ColumnElement[Any]) -> Select[Any]:
+        where: list[ColumnElement[bool]]
+        group: ColumnElement[Any] = literal("")
+        if self.facet is None:
+            amounts = measured()
+            where = [_log[name] == value for name, value in self.asked.items()]
+            if self.split:
+                group = func.substr(_log[self.split], 1, VALUE_CHARACTERS_MAX)
+        else:
+            amounts = {name: _sums[name] for name in self.names}
+            places = dict(zip(FACETS[self.facet], (_sums.value, _sums.other), strict=False))
+            where = [_sums.span == self.span, _sums.facet == self.facet]
+            where += [places[name] == kept(value) for name, value in self.asked.items()]
+            if self.split:
+                group = places[self.split]
+        query = select(first, group, *(func.sum(amounts[name]) for name in self.names))
+        return query.where(*where).group_by(
+            *(text(at) for at in ("1", "2")[: 2 if self.split else 1])
+        )
 
 
-def _add(total: list[int], sums: Sequence[Any], sign: int) -> None:
-    # PostgreSQL sums BIGINT as NUMERIC, which arrives as Decimal.
-    for at, amount in enumerate(sums):
-        total[at] += sign * int(amount or 0)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Buckets of one length, one after the other: one division tells them apart."""
+
+    first: int
+    start_ms: int
+    step_ms: int
+    count: int
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + self.step_ms * self.count
 
 
 def _runs(buckets: Sequence[Interval]) -> Iterator[_Run]:
@@ -338,10 +333,37 @@ def _runs(buckets: Sequence[Interval]) -> Iterator[_Run]:
             first = at + 1
 
 
-def _division(part: ColumnElement[Any], step_ms: int) -> ColumnElement[Any]:
-    """Whole numbers on both engines."""
-    return part.op("/", precedence=8, return_type=Integer())(step_ms)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of an hour or day that lies in another bucket (None: in none) than its middle."""
+
+    start_ms: int
+    end_ms: int
+    into: int | None
+    out_of: int | None
 
 
-def _ceiling(time_ms: int) -> int:
-    return -(-time_ms // HOUR_MS) * HOUR_MS
+def _cut_pieces(buckets: Sequence[Interval], length_ms: int) -> Iterator[dict[int, _Piece]]:
+    """What to move: by the start of what is cut, one piece of each at a time, some at once."""
+    edges = [*(bucket.start_ms for bucket in buckets), buckets[-1].end_ms]
+
+    def holding(at_ms: int) -> int | None:
+        at = bisect_right(edges, at_ms) - 1
+        return at if 0 <= at < len(buckets) else None
+
+    cuts: dict[int, list[_Piece]] = {}
+    for start in dict.fromkeys(edge - edge % length_ms for edge in edges if edge % length_ms):
+        end, home = start + length_ms, holding(start + length_ms // 2)
+        borders = [start, *(edge for edge in edges if start < edge < end), end]
+        parts = [_Piece(a, b, holding(a), home) for a, b in pairwise(borders)]
+        cuts[start] = [part for part in parts if part.into != home]
+    for turn in range(max(map(len, cuts.values()), default=0)):
+        some = [(start, parts[turn]) for start, parts in cuts.items() if turn < len(parts)]
+        for begin in range(0, len(some), CUTS_AT_ONCE):
+            yield dict(some[begin : begin + CUTS_AT_ONCE])
+
+
+def _add(total: list[int], sums: Sequence[Any], sign: int) -> None:
+    # PostgreSQL sums BIGINT as NUMERIC, which arrives as Decimal.
+    for at, amount in enumerate(sums):
+        total[at] += sign * int(amount or 0)

@@ -4,6 +4,8 @@ It runs in a thread of its own, so that a test may block while traffic flows.
 """
 
 import asyncio
+import re
+import ssl
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -11,17 +13,28 @@ from types import TracebackType
 from typing import Any, Self
 
 CHUNK_BYTES = 65_536
+REQUEST_LINE = re.compile(rb"\b([A-Z]{3,7}) (/[^ ?\r\n]*)[^ \r\n]* HTTP/1\.1\r\n")
 
 Address = Path | tuple[str, int]
 """A unix socket's path, or a host and a port."""
 
 
 class Relay:
-    """Passes bytes on to `upstream`; listens on a loopback port, or on the unix socket `listen`."""
+    """Passes bytes on to `upstream`; listens on a loopback port, or on the unix socket `listen`.
 
-    def __init__(self, upstream: Address, *, listen: Path | None = None) -> None:
+    With `tls` it speaks TLS on its port, and not to its upstream.
+    """
+
+    def __init__(
+        self,
+        upstream: Address,
+        *,
+        listen: Path | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.upstream = upstream
         self.listen = listen
+        self._tls = tls
         self.port = 0
         self.connections = 0
         """How many connections were taken since the start."""
@@ -59,7 +72,7 @@ class Relay:
     @property
     def url(self) -> str:
         """The relay as an HTTP server's address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     # What a test may order. Each takes effect before the call returns.
 
@@ -123,6 +136,11 @@ class Relay:
         """How often `pattern` stood in what clients sent."""
         return self._requests.count(pattern)
 
+    def request_lines(self) -> list[tuple[str, str]]:
+        """Method and path (without query) of every HTTP request that clients sent, in order."""
+        found = REQUEST_LINE.findall(self._requests)
+        return [(method.decode(), path.decode()) for method, path in found]
+
     @property
     def open_connections(self) -> int:
         """How many connections are open right now."""
@@ -138,7 +156,7 @@ class Relay:
             self.listen.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._take, self.listen)
             return
-        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -80,7 +80,7 @@ def test_every_dependency_is_used() -> None:
     assert list(unused(product_modules(), DECLARED)) == []
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "tests/frameworks/requirements.lock"])
 def test_a_lock_holds_versions_and_hashes_and_nothing_else(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text

@@ -34,7 +34,7 @@ class Findings:
     records: dict[int, str]
     """What stands in quarantine, by sequence number."""
     rollup: tuple[RollupDifference, ...] = ()
-    """Hours in which the rollup is not what the ledger adds up to."""
+    """Hours and days in which the rollup is not what the ledger adds up to."""
     rollup_left: tuple[RollupDifference, ...] | None = None
 
     @property
@@ -110,7 +110,7 @@ def _rollup_text(findings: Findings) -> list[str]:
     if not findings.rollup:
         return []
     facets = ", ".join(sorted({one.facet for one in findings.rollup}))
-    said = f"The rollup by hour is not what the ledger adds up to ({facets}): "
+    said = f"The rollup is not what the ledger adds up to ({facets}): "
     if findings.rollup_left is None:
         return ["", said + "`purser reconcile --repair` builds it anew."]
     return ["", said + ("still." if findings.rollup_left else "it was built anew.")]
@@ -144,8 +144,9 @@ def _json(findings: Findings) -> dict[str, Any]:
         "left": None if findings.left is None else _report(findings.left),
         "rollup": [
             {
+                "span": one.span,
                 "facet": one.facet,
-                "hour_ms": one.hour_ms,
+                "start_ms": one.start_ms,
                 "value": one.value,
                 "other": one.other,
                 "off": dict(one.measures),

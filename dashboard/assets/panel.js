@@ -121,10 +121,35 @@
     if (event.target.matches && event.target.matches('dialog')) event.target.close();
   });
 
+  // Links of links.py: to another view where one stands, and to what opens over it.
+  function go(href) {
+    history.pushState({}, '', href);
+    window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+  }
+  function openDrawer(section, name) {
+    window.dash_clientside.set_props(section + '-open', { data: { name: name, at: Date.now() } });
+  }
+  var opener = null;
+  document.addEventListener('click', function (event) {
+    var link = event.target.closest && event.target.closest('a[data-stay], a[data-drawer]');
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (!link.dataset.drawer) return go(link.href);
+    history.pushState({}, '', link.href);
+    opener = link;
+    openDrawer(link.dataset.drawer, link.dataset.open);
+  });
+  window.addEventListener('popstate', function () {
+    var any = document.querySelector('a[data-drawer]');
+    if (any) openDrawer(any.dataset.drawer, new URL(location.href).searchParams.get('open'));
+  });
+
   // A session that has ended leads to the login, and from there back here.
+  var heard = Date.now();
   var ask = window.fetch;
   window.fetch = function () {
     return ask.apply(this, arguments).then(function (answer) {
+      if (answer.status < 300 && /_dash-(update-component|layout)$/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
@@ -133,13 +158,67 @@
     });
   };
 
-  var paused = false, seen = 0;
+  var loaded = {};
+  function load(scripts) {
+    return scripts.reduce(function (before, source) {
+      return before.then(function () {
+        loaded[source] = loaded[source] || new Promise(function (done, failed) {
+          var script = document.createElement('script');
+          script.src = source;
+          script.onload = done;
+          script.onerror = function () { delete loaded[source]; failed(); };
+          document.head.appendChild(script);
+        });
+        return loaded[source];
+      });
+    }, Promise.resolve());
+  }
+
+  // How old the figures are is told each second; without an answer to three ticks they are stale.
+  var paused = false, seen = 0, ticking = 0, arrivedAt = '';
+  setInterval(function () {
+    var told = document.querySelector('.live .age');
+    var age = Math.round((Date.now() - heard) / 1000);
+    var stale = ticking > 0 && !paused && age > 16;
+    document.documentElement.classList.toggle('stale', stale);
+    if (told) told.textContent = paused ? '' : age < 2 ? ' · just now' : age < 120 ? ' · ' + age + ' s ago' : ' · ' + Math.floor(age / 60) + ' min ago';
+  }, 1000);
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     purser: {
       live: function (clicks, ticks) {
         if (clicks && clicks !== seen) paused = !paused;
         seen = clicks || 0;
+        ticking = ticks.length;
         return [ticks.map(function () { return paused; }), paused ? 'live off' : 'live', paused ? 'Paused' : 'Live'];
+      },
+      // The list of calls: loaded where it is shown, and where it is not too narrow for it.
+      feed: function (spec) {
+        if (!spec) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
+        var nothing = window.dash_clientside.no_update, cards = [nothing, 'cards'];
+        return load(spec.scripts.slice(0, 1)).then(function () {
+          if (window.purserFeed.narrow()) return cards;
+          return load(spec.scripts).then(function () { return [window.purserFeed.fitting(spec.grid), 'grid']; });
+        }).catch(function () { return cards; });
+      },
+      moved: function () {
+        if (window.purserFeed) window.purserFeed.moved();
+        return window.dash_clientside.no_update;
+      },
+      // What fields search by stands in the address, like everything that is looked at.
+      find: function (values, ids) {
+        var there = new URL(location.href), changed = false;
+        ids.forEach(function (id, at) {
+          var value = values[at] || '', name = id.name;
+          if ((there.searchParams.get(name) || '') === value) return;
+          changed = true;
+          if (value) there.searchParams.set(name, value); else there.searchParams.delete(name);
+        });
+        if (!changed) return window.dash_clientside.no_update;
+        there.searchParams.delete('before');
+        history.pushState({}, '', there);
+        window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+        return window.dash_clientside.no_update;
       },
       range: function (days) {
         var there = new URL(location.href);
@@ -170,10 +249,20 @@
         if (!clicks) return window.dash_clientside.no_update;
         return { path: location.pathname, search: location.search, at: clicks };
       },
+      closed: function (opened) {
+        var there = new URL(location.href);
+        if (opened === false && there.searchParams.has('open')) {
+          there.searchParams.delete('open');
+          history.pushState({}, '', there);
+        }
+        if (opened === false && opener && opener.isConnected) opener.focus();
+        return window.dash_clientside.no_update;
+      },
       arrived: function (heading) {
         document.title = heading + ' · Purser';
-        if (seen !== null && window.purserArrived) window.scrollTo(0, 0);
-        window.purserArrived = true;
+        // The same section again is the same place: a table was sorted, a filter was set.
+        if (arrivedAt && arrivedAt !== location.pathname) window.scrollTo(0, 0);
+        arrivedAt = location.pathname;
         return heading;
       }
     }

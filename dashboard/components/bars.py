@@ -90,7 +90,11 @@ def meter(share_permille: int, label: str, tone: Tone = "cyan") -> html.Div:
 def spent_of_limit(
     spent_nano: int, limit_nano: int | None, *, held_nano: int = 0, label: str = "Budget"
 ) -> html.Div:
-    """A bar with both figures below it; without a limit it says so."""
+    """A bar with both figures below it; without a limit it says so. A limit that is no whole
+    number of cents, and what is spent of it, are written finer."""
+    written = formats.money
+    if limit_nano and limit_nano % formats.NANO_PER_CENT:
+        written = formats.money_fine
     share = formats.per_mille(spent_nano, limit_nano) if limit_nano else None
     if share is None or not limit_nano:
         return html.Div(
@@ -109,9 +113,7 @@ def spent_of_limit(
             progress(share, label, held_permille=held),
             html.Div(
                 [
-                    html.Span(
-                        [html.B(formats.money(spent_nano)), f" of {formats.money(limit_nano)}"]
-                    ),
+                    html.Span([html.B(written(spent_nano)), f" of {written(limit_nano)}"]),
                     html.Span(words_of(share), className=f"tint tone-{tone_of(share)}"),
                 ],
                 className="bar-words figures",
@@ -122,7 +124,12 @@ def spent_of_limit(
 
 
 def campaign_row(
-    name: str, status: Children, bar: html.Div, href: str = "", extra: Children = None
+    name: str,
+    status: Children,
+    bar: html.Div,
+    href: str = "",
+    extra: Children = None,
+    id: str = "",  # noqa: A002 - Dash's own word
 ) -> html.Li:
     """A campaign: its name, its state in words, its bar with both figures."""
     title = (
@@ -130,7 +137,9 @@ def campaign_row(
         if href
         else html.Span(name, className="row-name")
     )
-    return html.Li([html.Div([title, extra, status], className="row-head"), bar])
+    return html.Li(
+        [html.Div([title, extra, status], className="row-head"), bar], **({"id": id} if id else {})
+    )
 
 
 def agent_row(agent_type: str) -> html.Span:

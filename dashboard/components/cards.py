@@ -36,14 +36,20 @@ def spark_uri(values: Sequence[int]) -> str:
     )
 
 
-def sparkline(values: Sequence[int], label: str) -> html.Div:
+def sparkline(values: Sequence[int], label: str, id: str = "") -> html.Div:  # noqa: A002
     """The shape of recent values in the tone of where it stands; `label` says what it shows."""
     return html.Div(
+        **named(id),
         className="spark",
         style={"--spark": f'url("{spark_uri(values)}")'},
         role="img",
         **aria(label=label),
     )
+
+
+def named(id: str) -> dict[str, str]:  # noqa: A002 - Dash's own word
+    """The attribute of an id, none where it is empty."""
+    return {"id": id} if id else {}
 
 
 def card(
@@ -59,15 +65,22 @@ def card(
     href: str = "",
     tone: Tone = "cyan",
     held: bool = False,
-    id: Any | None = None,  # noqa: A002 - Dash's own word
+    id: str = "",  # noqa: A002 - Dash's own word
 ) -> html.Article:
     """One figure with all it takes to read it: unit, context, state in words, change, shape.
 
     With `href` the whole card opens it. `held` hatches the card: money that may come back.
+    With `id` its parts have ids too (`<id>-figure`, `-context`, `-words`, `-spark`), so that a
+    live page changes one without drawing the others again.
     """
+
+    def part(name: str) -> dict[str, str]:
+        return named(f"{id}-{name}" if id else "")
+
     go = html.A(icon("open"), href=href, className="card-go", **aria(label=f"Open {name}"))
     foot = [part for part in (status, changed) if part is not None]
-    spark = [sparkline(trend, trend_label or f"{name}, recent course")] if trend else []
+    shape = trend_label or f"{name}, recent course"
+    spark = [sparkline(trend, shape, f"{id}-spark" if id else "")] if trend else []
     return html.Article(
         [
             html.Header(
@@ -77,12 +90,15 @@ def card(
                     *([go] if href else []),
                 ]
             ),
-            html.Div(figure, className="figure"),
-            html.Div(context, className="context"),
-            html.Div([html.Div(foot, className="card-words"), *spark], className="card-foot"),
+            html.Div(figure, className="figure", **part("figure")),
+            html.Div(context, className="context", **part("context")),
+            html.Div(
+                [html.Div(foot, className="card-words", **part("words")), *spark],
+                className="card-foot",
+            ),
         ],
         className=f"glass card tone-{tone}" + (" card-held" if held else ""),
-        **({"id": id} if id else {}),
+        **named(id),
     )
 
 

@@ -30,6 +30,8 @@ class LimitIds:
     undo: Any
     scope: Any
     preview: Any
+    origin: Any
+    bar: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,16 @@ class LimitView:
     locked: bool = False
     slider_usd: tuple[int, int] = (100, 5_000)
     can_change: bool = True
+    window: str = "month"
+    """The word for the time that the limit is for, as in "this month"."""
 
 
 def marks(low: int, high: int) -> list[dict[str, Any]]:
     """The slider's marks in whole dollars: its ends and the usual stops between them."""
-    stops = sorted({low, high, *(m for m in SLIDER_MARKS_USD if low < m < high)})
+    # Words of marks that stand too close would overlap.
+    room = (high - low) // 20
+    between = (m for m in SLIDER_MARKS_USD if low + room < m < high - room)
+    stops = sorted({low, high, *between})
     return [{"value": m, "label": f"${m:,}"} for m in stops]
 
 
@@ -99,48 +106,64 @@ def limit_control(
     tone: Tone = "cyan",
     tools: Children = None,
 ) -> html.Div:
-    """All of a limit: its value, its bar, what the change would do, why, and the buttons."""
-    share = formats.per_mille(view.spent_nano, view.limit_nano) or 0
-    held = formats.per_mille(view.held_nano, view.limit_nano) or 0
+    """All of a limit: its value, its bar, what the change would do, why, and the buttons.
+
+    Who may not change it sees the value and the bar alone.
+    """
+    hands = limit_slider(view, ids)
+    if not view.can_change:
+        hands = html.Div(
+            [
+                html.Div(view.label, className="field-label"),
+                html.Div(formats.money(view.limit_nano), className="figure"),
+            ]
+        )
     fixed = view.locked or not view.can_change
-    why = "locked in its file" if view.locked else "only an admin may change it"
     return html.Div(
         [
-            html.Div(
-                [
-                    html.Span(view.origin, className="dim"),
-                    badge(why, "grey", "locked") if fixed else badge(f"version {view.version}"),
-                ],
-                className="row-head",
-            ),
-            limit_slider(view, ids),
-            html.Div(
-                [
-                    progress(share, f"{view.label}: spent", held_permille=held),
-                    html.Div(
-                        [
-                            html.Span([html.B(formats.money(view.spent_nano)), " spent"]),
-                            html.Span([html.B(formats.money(view.held_nano)), " held"]),
-                        ],
-                        className="bar-words figures",
-                    ),
-                ],
-                className="measured",
-            ),
+            html.Div(limit_origin(view), className="row-head", id=ids.origin),
+            hands,
+            html.Div(limit_bar(view), className="measured", id=ids.bar),
             html.Div(note(consequence, tone, "forecast"), id=ids.preview),
-            *([] if fixed else _change(ids)),
+            *([] if fixed else _change(view, ids)),
             tools,
         ],
         className="limit",
     )
 
 
-def _change(ids: LimitIds) -> Sequence[Any]:
+def limit_origin(view: LimitView) -> list[Any]:
+    """Where a limit comes from, and which version of it this is or why it is fixed."""
+    mark = badge(f"version {view.version}")
+    if view.locked:
+        mark = badge("locked in its file", "grey", "locked")
+    elif not view.can_change:
+        mark = badge("only an admin may change it", "grey", "locked")
+    return [html.Span(view.origin, className="dim"), mark]
+
+
+def limit_bar(view: LimitView) -> list[Any]:
+    """What is spent and held of a limit."""
+    share = formats.per_mille(view.spent_nano, view.limit_nano) or 0
+    held = formats.per_mille(view.held_nano, view.limit_nano) or 0
+    return [
+        progress(share, f"{view.label}: spent", held_permille=held),
+        html.Div(
+            [
+                html.Span([html.B(formats.money(view.spent_nano)), " spent"]),
+                html.Span([html.B(formats.money(view.held_nano)), " held"]),
+            ],
+            className="bar-words figures",
+        ),
+    ]
+
+
+def _change(view: LimitView, ids: LimitIds) -> Sequence[Any]:
     return [
         segmented(
-            [("month", "This month"), ("always", "Until changed")],
+            [("window", f"This {view.window}"), ("always", "Until changed")],
             id=ids.scope,
-            value="month",
+            value="window",
             label="How long it holds",
         ),
         dmc.TextInput(id=ids.reason, label="Reason", placeholder="kept in the audit log"),

@@ -1,6 +1,7 @@
 """The overview composed of the pieces: cards, burn-up beside the limit, campaigns, agents.
 
 Amounts are integer nano-dollars, shares and changes thousandths, moments milliseconds UTC.
+What changes while one looks has an id that begins with `overview-`.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,8 @@ from dash import html
 
 from dashboard import formats
 from dashboard.components.bars import agent_row, campaign_row, meter, spent_of_limit
-from dashboard.components.basics import Tone, change, legend, money, status_badge
+from dashboard.components.basics import Children, Tone, change, legend, money, status_badge
 from dashboard.components.cards import card, cards, columns, more_link, panel
-from dashboard.components.controls import LimitIds, LimitView, limit_control
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, Sorted, data_table
 from dashboard.figures_data import BurnUp
@@ -30,12 +30,21 @@ BURN_LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a card: its value, its change against the period before, its course."""
+    """One card. `status` is a state and the words for it; `changed` is None where nothing is
+    compared, else (thousandths or None for no earlier figure, against what)."""
 
-    value: int
-    changed: int | None = None
-    course: Sequence[int] = ()
+    id: str
+    name: str
+    figure: str
+    icon_name: str
+    tone: Tone
     context: str = ""
+    status: tuple[str, str | None] | None = None
+    changed: tuple[int | None, str] | None = None
+    more_is_good: bool = False
+    course: Sequence[int] = ()
+    href: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,185 +71,112 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that the overview shows. `versus` names the period that changes are against."""
+    """All that the overview shows. `counts` says what its figures count."""
 
     status: str
-    versus: str
-    period: str
-    left: Figure
-    spent: Figure
-    held: Figure
-    projected: Figure
-    runs_out: str
-    requests: Figure
-    refused: Figure
-    tokens: Figure
-    saved: Figure
-    burn: BurnUp
-    limit: LimitView
-    consequence: str
-    consequence_tone: Tone
+    money: Sequence[Figure]
+    traffic: Sequence[Figure]
+    counts: str
+    burn: BurnUp | None
+    burn_note: str
     campaigns: Sequence[Campaign]
+    campaigns_note: str
     agents: Sequence[Agent]
     links: dict[str, str]
 
 
-def money_cards(view: Overview) -> html.Div:
-    """The four figures that say whether money is safe."""
-    alarm: Tone = "red" if view.status in ("red", "refusing") else "cyan"
-    late = view.runs_out != ""
-    return cards(
-        [
-            card(
-                "Budget left",
-                formats.money(view.left.value),
-                icon_name="budget",
-                context=view.left.context,
-                status=status_badge(view.status),
-                trend=view.left.course,
-                href=view.links.get("rules", ""),
-                tone=alarm,
-                id="card-left",
-            ),
-            card(
-                f"Spent {view.period}",
-                formats.money(view.spent.value),
-                icon_name="spent",
-                context=view.spent.context,
-                changed=change(view.spent.changed, view.versus),
-                trend=view.spent.course,
-                href=view.links.get("transactions", ""),
-                tone="purple",
-                id="card-spent",
-            ),
-            card(
-                "Held in flight",
-                formats.money(view.held.value),
-                icon_name="held",
-                context=view.held.context,
-                changed=change(view.held.changed, view.versus),
-                trend=view.held.course,
-                href=view.links.get("health", ""),
-                tone="amber",
-                held=True,
-                id="card-held",
-            ),
-            card(
-                view.projected.context.partition(" · ")[0] or "Projected",
-                formats.money(view.projected.value) if view.projected.value else formats.NONE,
-                icon_name="forecast",
-                context=view.projected.context.partition(" · ")[2],
-                status=status_badge(
-                    "yellow" if late else "green", view.runs_out or "does not run out"
-                ),
-                trend=view.projected.course,
-                href=view.links.get("agents", ""),
-                tone="amber" if late else "green",
-                id="card-projected",
-            ),
-        ]
+def figure_cards(figures: Sequence[Figure]) -> html.Div:
+    """Cards in a row, each opening where its figure comes from."""
+    return cards([_card(figure) for figure in figures])
+
+
+def _card(one: Figure) -> html.Article:
+    turned = None
+    if one.changed is not None:
+        permille, versus = one.changed
+        versus = versus if permille is not None else ""
+        turned = change(permille, versus, more_is_good=one.more_is_good)
+    return card(
+        one.name,
+        one.figure,
+        icon_name=one.icon_name,
+        context=one.context,
+        status=status_badge(*one.status) if one.status else None,
+        changed=turned,
+        trend=one.course,
+        href=one.href,
+        tone=one.tone,
+        held=one.held,
+        id=one.id,
     )
 
 
-def traffic_cards(view: Overview) -> html.Div:
-    """The four figures that say what is going on."""
-    refusing: Tone = "red" if view.refused.value else "grey"
-    rows: list[tuple[str, str, str, Figure, Tone, bool, str]] = [
-        (
-            "Requests",
-            "requests",
-            formats.integer(view.requests.value),
-            view.requests,
-            "cyan",
-            True,
-            "transactions",
-        ),
-        (
-            "Refused",
-            "refused",
-            formats.integer(view.refused.value),
-            view.refused,
-            refusing,
-            False,
-            "rules",
-        ),
-        (
-            "Tokens",
-            "tokens",
-            formats.compact(view.tokens.value),
-            view.tokens,
-            "purple",
-            False,
-            "agents",
-        ),
-        (
-            "Saved by cache",
-            "savings",
-            formats.money(view.saved.value),
-            view.saved,
-            "green",
-            True,
-            "rates",
-        ),
-    ]
-    return cards(
-        [
-            card(
-                name,
-                text,
-                icon_name=icon_name,
-                context=figure.context,
-                changed=change(figure.changed, view.versus, more_is_good=good),
-                trend=figure.course,
-                href=view.links.get(link, ""),
-                tone=tone,
-                id=f"card-{icon_name}",
-            )
-            for name, icon_name, text, figure, tone, good, link in rows
-        ]
-    )
-
-
-def burn_panel(data: BurnUp, graph: Any = None) -> html.Section:
+def burn_panel(data: BurnUp, graph: Any = None, note: str = "") -> html.Section:
     """The burn-up: drawn by the server; `graph` is laid over it once it has been drawn."""
     chart = html.Div(
-        [html.Div(quick_burn_up(data), id="burn-quick"), *([graph] if graph is not None else [])],
+        [
+            html.Div(quick_burn_up(data), className="burn-quick", id="overview-quick"),
+            *([graph] if graph is not None else []),
+        ],
         className="chart burn",
     )
-    return panel("Burn-up", chart, legend(BURN_LEGEND), tone="cyan", id="burn-up")
+    return panel("Burn-up", chart, legend(BURN_LEGEND), tone="cyan", note=note)
 
 
-def campaigns_panel(campaigns: Sequence[Campaign], href: str) -> html.Section:
+def no_burn_panel() -> html.Section:
+    """What stands in its place without a primary rule."""
+    nothing = empty(
+        "No budget stands behind the overview",
+        "Name a rule in budgets.primary, and its course is drawn here.",
+        icon_name="budget",
+    )
+    return panel("Burn-up", nothing, tone="cyan")
+
+
+def campaigns_panel(campaigns: Sequence[Campaign], href: str, note: str = "") -> html.Section:
     """Campaigns by spend, each against its budget."""
+    aside = more_link("All campaigns", href) if href else None
+    return panel(
+        "Campaigns",
+        html.Div(campaign_rows(campaigns, href), id="overview-campaigns", className="fill-rows"),
+        aside if campaigns else None,
+        tone="purple",
+        note=note if campaigns else "",
+    )
+
+
+def campaign_rows(campaigns: Sequence[Campaign], href: str) -> Children:
+    """What stands in the panel of campaigns."""
     if not campaigns:
-        nothing = empty(
+        return empty(
             "No campaign has spent yet",
             "Send X-Campaign-Id with your calls, and each campaign gets a line here.",
             icon_name="campaigns",
         )
-        return panel("Campaigns", nothing, tone="purple")
-    rows = [
-        campaign_row(
-            c.name,
-            status_badge(c.status) if c.status else None,
-            spent_of_limit(
-                c.spent_nano,
-                c.budget_nano,
-                held_nano=c.held_nano,
-                label=f"{c.name}: spent of budget",
-            ),
-            href=f"{href}/{c.name}" if href else "",
-        )
-        for c in campaigns
-    ]
-    aside = more_link("All campaigns", href) if href else None
-    return panel("Campaigns", html.Ul(rows, className="rows"), aside, tone="purple")
+    return html.Ul(
+        [
+            campaign_row(
+                c.name,
+                status_badge(c.status) if c.status else None,
+                spent_of_limit(
+                    c.spent_nano,
+                    c.budget_nano,
+                    held_nano=c.held_nano,
+                    label=f"{c.name}: spent of budget",
+                ),
+                href=href,
+                id=f"overview-campaign-{place}",
+            )
+            for place, c in enumerate(campaigns)
+        ],
+        className="rows",
+    )
 
 
 AGENT_COLUMNS = (
-    Column("agent", "Agent", sortable=True),
+    Column("agent", "Agent"),
     Column("bar", "Share", keep="tablet", grow=True),
-    Column("spent", "Spent", numeric=True, sortable=True),
+    Column("spent", "Spent", numeric=True),
     Column("each", "Per execution", numeric=True, keep="tablet"),
     Column("trend", "Trend", numeric=True),
 )
@@ -248,9 +184,27 @@ AGENT_COLUMNS = (
 
 def agents_panel(agents: Sequence[Agent], href: str, by: Sorted | None = None) -> html.Section:
     """Agent types by spend, the unattributed among them."""
-    largest = max((a.share for a in agents), default=0)
+    aside = more_link("All agents", href) if href else None
+    return panel(
+        "Agents",
+        html.Div(agent_rows(agents, by), id="overview-agents", className="fill-rows"),
+        aside if agents else None,
+        tone="cyan",
+    )
+
+
+def agent_rows(agents: Sequence[Agent], by: Sorted | None = None) -> Children:
+    """What stands in the panel of agents."""
+    if not agents:
+        return empty(
+            "No calls in this time",
+            "Choose a longer time, or send a call through the proxy.",
+            icon_name="agents",
+        )
+    largest = max(a.share for a in agents)
     rows = [
         {
+            "id": f"overview-agent-{place}",
             "agent": agent_row(a.agent_type),
             "bar": meter(
                 formats.per_mille(a.share, largest) or 0,
@@ -261,43 +215,32 @@ def agents_panel(agents: Sequence[Agent], href: str, by: Sorted | None = None) -
             "each": money(a.per_execution_nano, fine=True, dim=True)
             if a.per_execution_nano is not None
             else formats.NONE,
-            "trend": change(a.changed),
+            "trend": change(a.changed, new=a.changed is None),
         }
-        for a in agents
+        for place, a in enumerate(agents)
     ]
-    table = data_table(
+    return data_table(
         AGENT_COLUMNS, rows, caption="Agents by spend", table="agents", by=by, fill=True
     )
-    aside = more_link("All agents", href) if href else None
-    nothing = empty(
-        "No calls in this time",
-        "Choose a longer time, or send a call through the proxy.",
-        icon_name="agents",
-    )
-    return panel("Agents", table if agents else nothing, aside, tone="cyan")
 
 
-def overview(view: Overview, ids: LimitIds, graph: Any = None, tools: Any = None) -> html.Div:
-    """The overview in full; `graph` lies over the drawn chart, `tools` stand below the limit."""
-    limit = panel(
-        "Budget",
-        limit_control(
-            view.limit, ids, consequence=view.consequence, tone=view.consequence_tone, tools=tools
-        ),
-        status_badge(view.status),
-        tone="purple",
-    )
+def overview(view: Overview, limit: Any = None, graph: Any = None) -> html.Div:
+    """The overview in full: `limit` stands beside the chart, `graph` lies over the drawn one."""
+    burn = burn_panel(view.burn, graph, view.burn_note) if view.burn else no_burn_panel()
     return html.Div(
         [
-            money_cards(view),
-            columns([burn_panel(view.burn, graph), limit], "wide-left"),
-            traffic_cards(view),
+            figure_cards(view.money),
+            columns([burn, *([limit] if limit is not None else [])], "wide-left"),
+            figure_cards(view.traffic),
             columns(
                 [
-                    campaigns_panel(view.campaigns, view.links.get("campaigns", "")),
-                    agents_panel(view.agents, view.links.get("agents", ""), Sorted("spent")),
+                    campaigns_panel(
+                        view.campaigns, view.links.get("campaigns", ""), view.campaigns_note
+                    ),
+                    agents_panel(view.agents, view.links.get("agents", "")),
                 ]
             ),
+            html.P(view.counts, className="counts dim", id="overview-counts"),
         ],
         className="stack",
     )

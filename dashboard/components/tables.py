@@ -1,6 +1,6 @@
 """Tables: plain ones that read well aloud, and the options of the large grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from dash import html
 from dashboard.aria import aria
 from dashboard.components.basics import Children
 from dashboard.icons import icon
+from dashboard.links import stay
 
 ROW_PX = 44
 
@@ -45,16 +46,35 @@ def _classes(column: Column) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _heading(column: Column, table: str, by: Sorted | None) -> html.Th:
+def sorted_of(text: str, columns: Sequence[Column]) -> Sorted | None:
+    """What the `sort` of an address asks for; None where no such column is sorted by."""
+    key = text.removeprefix("-")
+    known = any(column.key == key and column.sortable for column in columns)
+    return Sorted(key, text.startswith("-")) if known else None
+
+
+def _heading(
+    column: Column, table: str, by: Sorted | None, href: Callable[[str], str] | None
+) -> html.Th:
     here = by if by is not None and by.key == column.key else None
     if not column.sortable:
         return html.Th(column.label, className=_classes(column), scope="col")
     name = "sort" if here is None else "down" if here.descending else "up"
     order = "none" if here is None else "descending" if here.descending else "ascending"
-    button = html.Button(
-        [column.label, icon(name)],
-        id={"type": "sort", "table": table, "column": column.key},
-        className="sort" + (" sort-on" if here else ""),
+    classes = "sort" + (" sort-on" if here else "")
+    down = not here.descending if here else column.numeric
+    button = (
+        stay(
+            [column.label, icon(name)],
+            href(f"{'-' if down else ''}{column.key}"),
+            className=classes,
+        )
+        if href
+        else html.Button(
+            [column.label, icon(name)],
+            id={"type": "sort", "table": table, "column": column.key},
+            className=classes,
+        )
     )
     return html.Th(button, className=_classes(column), scope="col", **aria(sort=order))
 
@@ -68,19 +88,23 @@ def data_table(
     by: Sorted | None = None,
     total: Mapping[str, Children] | None = None,
     fill: bool = False,
+    sort_href: Callable[[str], str] | None = None,
 ) -> html.Div:
     """A table whose first column names its row; `caption` says what it lists.
 
     `fill` lets its rows share the height of the panel it stands in.
 
-    Headings of sortable columns are buttons with the id `{"type": "sort", "table", "column"}`.
+    A row with an `id` can be changed alone. Headings of sortable columns are buttons with the
+    id `{"type": "sort", "table", "column"}`, or, with `sort_href`, links to what it makes of the
+    `sort` that an address has.
     """
     first, rest = columns[0], columns[1:]
 
     def line(row: Mapping[str, Children], classes: str = "") -> html.Tr:
         head = html.Th(row.get(first.key), className=_classes(first), scope="row")
         cells = [html.Td(row.get(c.key), className=_classes(c)) for c in rest]
-        return html.Tr([head, *cells], className=classes)
+        known = {"id": row["id"]} if "id" in row else {}
+        return html.Tr([head, *cells], className=classes, **known)
 
     body: list[Children] = [html.Tbody([line(row) for row in rows])]
     if total is not None:
@@ -89,7 +113,7 @@ def data_table(
         html.Table(
             [
                 html.Caption(caption, className="spoken"),
-                html.Thead(html.Tr([_heading(c, table, by) for c in columns])),
+                html.Thead(html.Tr([_heading(c, table, by, sort_href) for c in columns])),
                 *body,
             ],
             className="table",

@@ -57,21 +57,25 @@ class Shop:
         async with open_purse(self.engines, *self.rules) as purse:
             yield purse
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, typed: str | None = None
+    ) -> Result:
         """Run a command with `--config` as its last option.
 
         On a thread of its own: a command runs a loop, and an async test has one already.
         """
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(self._invoke, arguments, dict(env or {})).result()
+            return thread.submit(self._invoke, arguments, dict(env or {}), typed).result()
 
     async def run_beside(self, *arguments: str) -> Result:
         """Run a command while this test's own loop goes on."""
         return await asyncio.to_thread(self._invoke, arguments, {})
 
-    def _invoke(self, arguments: Sequence[str], env: Mapping[str, str]) -> Result:
+    def _invoke(
+        self, arguments: Sequence[str], env: Mapping[str, str], typed: str | None = None
+    ) -> Result:
         line = [*arguments, "--config", str(self.config)]
-        return CliRunner().invoke(cli, line, env=env, catch_exceptions=False)
+        return CliRunner().invoke(cli, line, env=env, input=typed, catch_exceptions=False)
 
 
 @pytest.fixture(autouse=True)

@@ -2,30 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.install import executable
-from tests.harness import Deployment, PurserProcess
+from tests.harness import PurserProcess
+from tests.security.panel import CONFIG, PASSWORD, started
 
-PASSWORD = "correct horse battery"
-CONFIG = {
-    "budgets": {
-        "primary": "monthly",
-        "rules": [
-            {"name": "monthly", "limit_usd": 1000, "window": "month"},
-            {"name": "per-campaign", "each": "campaign", "limit_usd": 250, "window": "month"},
-        ],
-    }
-}
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
+__all__ = ["CONFIG", "PASSWORD"]
+
+# A machine that runs other tests beside these is slow, not wrong.
+expect.set_options(timeout=20_000)
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Panel:
     def open(self, path: str = "") -> Page:
         """Show a section, and wait until it stands."""
         self.page.goto(self.url + path)
-        self.page.locator("#content > *").first.wait_for()
+        self.page.locator("#content > *").first.wait_for(state="attached")
         return self.page
 
     def log_in(self, name: str = "admin", password: str = PASSWORD) -> None:
@@ -87,9 +86,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PurserProcess]:
     """`purser serve` on the sandbox, one for the tests of a file."""
-    folder: Path = tmp_path_factory.mktemp("panel")
-    deployment = Deployment(folder, CONFIG, env={"PURSER_ADMIN_PASSWORD": PASSWORD})
-    with deployment.start("serve") as process:
+    with started(tmp_path_factory.mktemp("panel")) as process:
         yield process
 
 
@@ -105,5 +102,5 @@ def guest(served: PurserProcess, browser: Browser) -> Iterator[Panel]:
 def panel(guest: Panel) -> Panel:
     """A browser with an admin logged in, on the overview."""
     guest.log_in()
-    guest.page.locator("#content > *").first.wait_for()
+    guest.page.locator("#content > *").first.wait_for(state="attached")
     return guest

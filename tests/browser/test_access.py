@@ -5,8 +5,9 @@ import json
 import httpx
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Panel, watched
+from tests.browser.conftest import PASSWORD, Panel, watched
 from tests.harness import PurserProcess
+from tests.security.panel import Target
 
 CALLBACK = "/admin/budget/_dash-update-component"
 
@@ -84,20 +85,21 @@ def test_requests_from_elsewhere_are_refused(panel: Panel) -> None:
 
 
 def test_a_disabled_user_is_out(served: PurserProcess, panel: Panel) -> None:
-    added = served.deployment.cli("users", "add", "bob", "--role", "viewer")
-    assert added.returncode == 0, added.stderr
+    target = Target(served)
+    added = target.run("users", "add", "bob", "--role", "viewer", "--ask", typed=f"{PASSWORD}\n")
+    assert added.exit_code == 0, added.output
     bob = watched(served, panel.context.browser)  # type: ignore[arg-type]
-    bob.log_in("bob", added.stdout.strip().splitlines()[-1].strip())
+    bob.log_in("bob")
     expect(bob.page.locator("#heading")).to_have_text("Overview")
     bob.page.locator(".user summary").click()
     expect(bob.page.locator(".user .menu p")).to_have_text("bob · viewer")
-    assert served.deployment.cli("users", "disable", "bob").returncode == 0
+    assert target.run("users", "disable", "bob").exit_code == 0
     with bob.client() as client:
         served.wait_for(
             lambda: client.get("/admin/budget/_dash-layout").status_code == 401, "bob to be out"
         )
     bob.context.close()
-    shown = served.deployment.cli("audit", "show").stdout
+    shown = target.run("audit", "show").output
     assert "user.disable" in shown
     assert "login  by bob" in shown
-    assert served.deployment.cli("audit", "verify").returncode == 0
+    assert target.run("audit", "verify").exit_code == 0

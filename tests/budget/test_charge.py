@@ -137,6 +137,7 @@ def cases(draw: st.DrawFn) -> tuple[Pricing, WorstCase, Usage, str]:
     cached = draw(st.integers(0, used_text))
     written = draw(st.integers(0, used_text - cached))
     used_audio, used_image = draw(st.integers(0, audio)), draw(st.integers(0, image))
+    cached_audio, cached_image = draw(st.integers(0, used_audio)), draw(st.integers(0, used_image))
     output = draw(st.integers(0, worst.choices * worst.output_ceiling))
     reasoning = draw(st.integers(0, output))
     spoken = draw(st.integers(0, output - reasoning)) if worst.audio_output else 0
@@ -144,10 +145,12 @@ def cases(draw: st.DrawFn) -> tuple[Pricing, WorstCase, Usage, str]:
     usage = Usage(
         input_tokens=used_text + used_audio + used_image,
         output_tokens=output,
-        cached_tokens=cached,
+        cached_tokens=cached + cached_audio + cached_image,
+        cached_audio_tokens=cached_audio,
+        cached_image_tokens=cached_image,
         cache_write_tokens=written,
-        audio_input_tokens=used_audio,
-        image_input_tokens=used_image,
+        audio_input_tokens=used_audio - cached_audio,
+        image_input_tokens=used_image - cached_image,
         reasoning_tokens=reasoning,
         audio_output_tokens=spoken,
         image_output_tokens=drawn,
@@ -198,7 +201,10 @@ def test_sums_are_exact_before_they_are_rounded(
     prices = [
         (usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens
          - usage.audio_input_tokens - usage.image_input_tokens, PriceKind.INPUT),
-        (usage.cached_tokens, PriceKind.CACHED),
+        (usage.cached_tokens - usage.cached_audio_tokens - usage.cached_image_tokens,
+         PriceKind.CACHED),
+        (usage.cached_audio_tokens, PriceKind.CACHED_AUDIO),
+        (usage.cached_image_tokens, PriceKind.CACHED_IMAGE),
         (usage.cache_write_tokens, PriceKind.CACHE_WRITE),
         (usage.audio_input_tokens, PriceKind.AUDIO_INPUT),
         (usage.image_input_tokens, PriceKind.IMAGE_INPUT),

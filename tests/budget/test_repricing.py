@@ -104,13 +104,35 @@ def test_what_does_not_follow_from_units_stands_as_recorded() -> None:
     voided = entry(5, status=Status.VOIDED, charge_nano=0, provider_nano=0)
     refused = entry(6, status=Status.REFUSED, charge_nano=0, provider_nano=0)
     manual = entry(7, status=Status.MANUAL, provider_nano=90_000, requested_model="gpt-4o")
-    # Two lines of a token each, both rounded up: the sum of their units would be one less.
+    # Nobody wrote down how long its lines were.
     batch = entry(8, endpoint="batches", provider_nano=2_501, requested_model="gpt-4o")
     fixed = replace(priced(9, Usage(100)), provider_nano=1_000)
     fixed = replace(fixed, flags=frozenset({Flag.ASSUMED_PRICE}))
     found = reprice_rows(first, by_hand, assumed, logged, voided, refused, manual, batch, fixed)
     assert found.total == Line("", 7, 6, 493_510, 743_510)
     assert found.inconsistent_rows == 0
+
+
+def test_a_batch_is_priced_by_its_sums_as_long_as_no_line_has_a_price_of_its_own() -> None:
+    """gpt-5.4 costs more from 272,000 tokens on: a batch is not one such call, its lines may be."""
+    sums = Usage(3_000_000, 30_000, cached_tokens=1_000_000)
+    short = priced(
+        1, replace(sums, line_input_tokens=270_000), "gpt-5.4", tier="batch", endpoint="batches"
+    )
+    # Half of 2,500 and of 15,000 nano-dollars a token; 130 for what was cached.
+    assert short.provider_nano == 2_000_000 * 1250 + 1_000_000 * 130 + 30_000 * 7500
+    long = replace(
+        short, hold_id="long", usage=replace(short.usage, line_input_tokens=300_000),
+        provider_nano=5,
+    )  # fmt: skip
+    dearer = loaded(
+        "prices: {overrides: {gpt-5.4: {tiers: {batch: {output_usd_per_1m: 10}}}}}"
+    ).models
+    found = reprice_rows(short, long, against=dearer)
+    assert (found.proven, found.inconsistent_rows) == (1, 0)
+    assert found.total == Line(
+        "", 2, 1, short.provider_nano + 5, short.provider_nano + 30_000 * 2500 + 5
+    )
 
 
 def test_the_truth_about_an_assumed_call_is_priced_as_a_whole() -> None:

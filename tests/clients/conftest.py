@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness import Deployment, SandboxProcess
+from tests.harness import Deployment, PurserProcess, SandboxProcess
 from tests.relay import Relay
 
 CONFIG = """
@@ -26,6 +26,8 @@ class Stack:
     """What a client is pointed at. All traffic goes through a relay that counts it."""
 
     relay: Relay
+    purser: PurserProcess
+    sandbox: SandboxProcess
     _campaigns: Iterator[int] = field(default_factory=lambda: count(1))
 
     def environment(self, agent: str = "CONTENT", campaign: str | None = None) -> dict[str, str]:
@@ -65,4 +67,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         Deployment(folder, CONFIG, upstream=sandbox.url).start("serve") as purser,
         Relay(("127.0.0.1", purser.port)) as relay,
     ):
-        yield Stack(relay)
+        yield Stack(relay, purser, sandbox)

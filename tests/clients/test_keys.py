@@ -1,11 +1,10 @@
 """The official SDKs with a Purser key as their `OPENAI_API_KEY`, where nothing is open."""
 
-import asyncio
 import json
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import openai
 import pytest
@@ -16,11 +15,11 @@ from storage.ledger import Ledger, Search
 from storage.records import LedgerEntry
 from storage.redis_link import RedisLink
 from tests.clients import node_packages
+from tests.clients.books import on_books
 from tests.clients.conftest import CONFIG, MODEL
 from tests.harness import Deployment, PurserProcess, SandboxProcess
 from tests.waiting import wait_for
 
-T = TypeVar("T")
 MESSAGES = [{"role": "user", "content": "Three titles for a spring sale."}]
 CLOSED = f"auth: {{proxy: keys}}\nidentity: {{aliases: [x-litellm-tags, baggage]}}\n{CONFIG}"
 
@@ -33,22 +32,6 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PurserProcess]:
         Deployment(folder, CLOSED, upstream=sandbox.url).start("serve") as purser,
     ):
         yield purser
-
-
-def on_books(closed: PurserProcess, work: Callable[[RedisLink, Ledger], Awaitable[T]]) -> T:
-    """Do something on the embedded engines, as a command does."""
-    folder = closed.deployment.data_dir
-
-    async def run() -> T:
-        link = RedisLink(f"unix://{(folder / 'valkey' / 'socket').read_text()}")
-        ledger = await Ledger.open(f"sqlite:///{folder / 'purser.sqlite3'}")
-        try:
-            return await work(link, ledger)
-        finally:
-            await ledger.close()
-            await link.close()
-
-    return asyncio.run(run())
 
 
 def key(closed: PurserProcess, name: str, **pins: Any) -> str:

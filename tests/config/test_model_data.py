@@ -20,6 +20,23 @@ def test_every_text_model_has_prices() -> None:
             assert model.price(PriceKind.OUTPUT) is not None, model.name
 
 
+@pytest.mark.parametrize(
+    ("name", "charged", "held"),
+    [
+        ("gpt-4o-transcribe", 2_500_000_000, 6_000_000_000),
+        ("gpt-4o-transcribe-diarize", 2_500_000_000, 6_000_000_000),
+        ("gpt-4o-mini-transcribe-2025-12-15", 1_250_000_000, 3_000_000_000),
+    ],
+)
+def test_where_sources_disagree_the_dearer_price_is_held(
+    name: str, charged: int, held: int
+) -> None:
+    model = TABLE.models[name]
+    assert model.price(PriceKind.AUDIO_INPUT) == charged
+    assert model.dearest([PriceKind.INPUT, PriceKind.AUDIO_INPUT], ["default"], 100) == held
+    assert model.dearest([PriceKind.OUTPUT], ["default"], 100) == model.price(PriceKind.OUTPUT)
+
+
 def test_long_inputs_never_cost_less() -> None:
     for model in TABLE.models.values():
         for by_tier in model.prices.values():

@@ -54,7 +54,7 @@ def build(theme_name: str, page: str) -> FastAPI:
     )
     freeze = controls.freeze_control(False, id="freeze")
     whole = html.Div(
-        overview(samples.overview_sample(), samples.IDS, tools=freeze), className="page"
+        overview(samples.overview_sample(), samples.limit_sample(freeze)), className="page"
     )
     shown = {
         "overview": lambda: whole,

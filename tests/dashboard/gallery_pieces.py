@@ -241,7 +241,7 @@ LOCKED = controls.LimitView(
     "config/purser.yaml, line 24",
     locked=True,
 )
-LOCKED_IDS = controls.LimitIds(*(f"locked-{n}" for n in range(7)))
+LOCKED_IDS = controls.LimitIds(*(f"locked-{n}" for n in range(9)))
 RANGES = [("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), ("month", "Month")]
 KEYS = [
     (("g", "o"), "Go to the overview"),

@@ -1,6 +1,12 @@
 """Believable values for the gallery: one month, half spent, with a spike and a raised limit."""
 
-from dashboard.components.controls import LimitIds, LimitView
+from typing import Any
+
+from dash import html
+
+from dashboard.components.basics import status_badge
+from dashboard.components.cards import panel
+from dashboard.components.controls import LimitIds, LimitView, limit_control
 from dashboard.components.overview import Agent, Campaign, Figure, Overview
 from dashboard.figures_data import BurnUp, Mark
 
@@ -39,6 +45,8 @@ IDS = LimitIds(
     undo="limit-undo",
     scope="limit-scope",
     preview="limit-preview",
+    origin="limit-origin",
+    bar="limit-bar",
 )
 
 LIMIT = LimitView(
@@ -76,41 +84,120 @@ LINKS = {
 }
 
 
+VERSUS = "vs. Oct"
+MONEY = (
+    Figure(
+        "overview-left",
+        "Budget left",
+        "$423.94",
+        "budget",
+        "cyan",
+        "of $1,000.00 · resets in 8 days",
+        status=("green", None),
+        course=course(99, 94, 92, 88, 85, 80, 78, 75, 70, 66, 61, 55, 50, 42),
+        href=LINKS["rules"],
+    ),
+    Figure(
+        "overview-spent",
+        "Spent this month",
+        "$561.53",
+        "spent",
+        "purple",
+        "56.1% used",
+        changed=(124, VERSUS),
+        course=course(*COSTS),
+        href=LINKS["transactions"],
+    ),
+    Figure(
+        "overview-held",
+        "Held in flight",
+        "$14.53",
+        "held",
+        "amber",
+        "24 calls · oldest 6 s",
+        changed=(-31, VERSUS),
+        course=course(9, 12, 11, 18, 14, 15, 13, 16, 12, 9, 11, 14),
+        href=LINKS["health"],
+        held=True,
+    ),
+    Figure(
+        "overview-projected",
+        "Projected, 30 Nov",
+        "$769.00",
+        "forecast",
+        "green",
+        "$735.00 to $802.00, 80 %",
+        status=("green", "does not run out"),
+        course=course(70, 72, 69, 74, 80, 77, 75, 76, 77),
+        href=LINKS["agents"],
+    ),
+)
+TRAFFIC = (
+    Figure(
+        "overview-requests",
+        "Requests",
+        "48,312",
+        "requests",
+        "cyan",
+        "2,276 today",
+        changed=(87, VERSUS),
+        more_is_good=True,
+        course=course(4, 5, 4, 6, 7, 6, 8, 7, 9),
+        href=LINKS["transactions"],
+    ),
+    Figure(
+        "overview-refused",
+        "Refused",
+        "37",
+        "refused",
+        "red",
+        "content-daily, 31 of them",
+        changed=(440, VERSUS),
+        course=course(0, 0, 0, 2, 0, 0, 12, 4, 19),
+        href=LINKS["rules"],
+    ),
+    Figure(
+        "overview-tokens",
+        "Tokens",
+        "14M",
+        "tokens",
+        "purple",
+        "11.2M in · 2.84M out",
+        changed=(-63, VERSUS),
+        course=course(9, 8, 9, 7, 8, 6, 7, 6, 6),
+        href=LINKS["agents"],
+    ),
+    Figure(
+        "overview-savings",
+        "Saved by cache",
+        "$38.12",
+        "savings",
+        "green",
+        "31% of input was cached",
+        changed=(212, VERSUS),
+        more_is_good=True,
+        course=course(2, 3, 3, 4, 5, 5, 6, 7, 8),
+        href=LINKS["rates"],
+    ),
+)
+
+
 def overview_sample() -> Overview:
     return Overview(
         status="green",
-        versus="vs. Oct",
-        period="this month",
-        left=Figure(
-            423_940_000_000,
-            course=course(99, 94, 92, 88, 85, 80, 78, 75, 70, 66, 61, 55, 50, 42),
-            context="of $1,000.00 · resets in 8 days",
-        ),
-        spent=Figure(561_530_000_000, 124, course(*COSTS), "56.1% used"),
-        held=Figure(
-            14_530_000_000,
-            -31,
-            course(9, 12, 11, 18, 14, 15, 13, 16, 12, 9, 11, 14),
-            "24 calls · oldest 6 s",
-        ),
-        projected=Figure(
-            769_000_000_000,
-            None,
-            course(70, 72, 69, 74, 80, 77, 75, 76, 77),
-            "Projected, 30 Nov · $735.00 to $802.00, 80 %",
-        ),
-        runs_out="",
-        requests=Figure(48_312, 87, course(4, 5, 4, 6, 7, 6, 8, 7, 9), "2,276 today"),
-        refused=Figure(37, 440, course(0, 0, 0, 2, 0, 0, 12, 4, 19), "content-daily, 31 of them"),
-        tokens=Figure(14_038_250, -63, course(9, 8, 9, 7, 8, 6, 7, 6, 6), "11.2M in · 2.84M out"),
-        saved=Figure(
-            38_120_000_000, 212, course(2, 3, 3, 4, 5, 5, 6, 7, 8), "31% of input was cached"
-        ),
+        money=MONEY,
+        traffic=TRAFFIC,
+        counts="Counts all calls of this month (UTC) at agent rates.",
         burn=burn(),
-        limit=LIMIT,
-        consequence="Would not run out this month. $423.94 left, nothing would be refused now.",
-        consequence_tone="green",
+        burn_note="monthly, November",
         campaigns=CAMPAIGNS,
+        campaigns_note="against the month's budget of each",
         agents=AGENTS,
         links=LINKS,
     )
+
+
+def limit_sample(tools: Any = None) -> html.Section:
+    words = "Would not run out this month. $423.94 left, nothing would be refused now."
+    control = limit_control(LIMIT, IDS, consequence=words, tone="green", tools=tools)
+    return panel("Budget", control, status_badge("green"), tone="purple")

@@ -71,6 +71,7 @@ class Provider:
     created_at: int = 2_000_000_000
     lose_answers: bool = False
     hang: bool = False
+    """A batch is made, and its maker is not told."""
 
     async def script(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -103,6 +104,7 @@ class Provider:
         }  # fmt: skip
         if self.hang:
             await exchange.left()
+            return
         if self.lose_answers:
             exchange.writer.close()
             return

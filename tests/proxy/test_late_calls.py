@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from budget.charge import provider_cost
+from config.model_data import base_table
 from storage.database import make_engine
 from storage.snapshot import read_snapshot
 from tests.budget.purse import Engines, Process
@@ -42,6 +44,10 @@ async def test_a_batch_holds_all_its_lines_until_its_output_is_known(engines):
         assert (entry.tier, entry.endpoint, entry.agent) == ("batch", "batches", "CONTENT")
         # 15 × 75 + 25 × 300 nano-dollars: half of gpt-4o-mini's prices.
         assert entry.provider_nano == 15 * 75 + 25 * 300
+        assert entry.usage.line_input_tokens == 10
+        assert provider_cost(base_table().resolve("gpt-4o-mini"), entry.usage, "batch") == (
+            entry.provider_nano
+        )
         assert (await late.purse.reconcile()).clean
 
 

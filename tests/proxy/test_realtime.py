@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -258,3 +258,27 @@ async def test_the_handshake_is_guarded_as_a_call_is(engines):
         assert refused.value.response.status_code == 401
         plain = await session.here.client.get(f"/v1/realtime?model={MODEL}")
         assert plain.status_code == 426
+
+
+async def test_a_session_takes_a_place_and_each_response_is_counted_and_logged(engines, caplog):
+    caplog.set_level("INFO", "purser.proxy")
+    async with realtime(engines) as session:
+        session.here.terms = replace(session.here.terms, in_flight_max=1)
+        async with session.connect() as socket:
+            refused = await session.here.client.get("/v1/models")
+            assert refused.json()["error"]["code"] == "too_many_in_flight"
+            with pytest.raises(websockets.InvalidStatus) as busy:
+                await session.connect()
+            assert busy.value.response.status_code == 503
+            await socket.send(create(max_output_tokens=100))
+            await session.far.heard("response.create")
+            await session.far.respond()
+            await heard(socket, "response.done")
+            text = session.here.metrics.text().decode()
+            assert 'purser_calls_total{endpoint="realtime",outcome="settled"} 1.0' in text
+            assert 'purser_calls_total{endpoint="realtime",outcome="refused"} 1.0' in text
+            assert "purser_requests_in_flight 1.0" in text
+        lines = [vars(r)["fields"] for r in caplog.records if r.message == "call"]
+        (line,) = [fields for fields in lines if fields["outcome"] == "settled"]
+        assert (line["endpoint"], line["charge_nano"]) == ("realtime", 150 * TOKEN_NANO)
+        await until(lambda: "purser_requests_in_flight 0.0" in session.here.metrics.text().decode())

@@ -107,13 +107,14 @@ async def raw_stream(script):
         return answer, await here.purse.one_end()
 
 
-async def test_a_stream_cut_short_is_assumed_and_ends_uncleanly():
+async def test_a_stream_cut_short_is_assumed_and_ends_uncleanly(caplog):
     cut = closing(STREAM_HEAD + b"".join(chunk(data) for data in PARTS[:2]))
     answer, (grant, outcome, receipt) = await raw_stream(cut)
     assert outcome.status is Status.ASSUMED
     assert receipt.amounts == grant.held
     assert b"there" in answer
     assert not answer.endswith(STREAM_END)
+    assert not [r for r in caplog.records if r.name.startswith("uvicorn")], "cut on purpose"
 
 
 async def test_a_stream_that_ends_without_its_last_event_is_cut_too():

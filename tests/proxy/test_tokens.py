@@ -75,11 +75,32 @@ def test_a_count_is_tiktokens_or_the_bytes_and_never_above_the_bytes(text: str, 
         "x" * 9_000,
         "\t" * 9_000,
         "word " * 60_000,
+        "some words" * 3 + " " * 8_192 + "and more",
+        "some words " * 3 + "é" * 8_192 + " and more",
+        "some words " * 3 + "_-" * 4_096 + " and more",
     ],
-    ids=["spaces", "letters", "newlines", "chinese", "marks", "run", "tabs", "long prose"],
+    ids=[
+        "spaces",
+        "letters",
+        "newlines",
+        "chinese",
+        "marks",
+        "run",
+        "tabs",
+        "long prose",
+        "blanks inside",
+        "letters inside",
+        "marks inside",
+    ],
 )
 def test_texts_that_tiktoken_cannot_be_asked_count_their_bytes(text: str) -> None:
     assert TokenCounter("gpt-4o").count(text) == len(text.encode())
+
+
+@pytest.mark.parametrize("run", [" " * 8_190, "é" * 8_191, "1" * 9_000, "a1" * 5_000])
+def test_runs_that_tiktoken_can_be_asked_are_counted(run: str) -> None:
+    text = f"some words {run}. And more"
+    assert TokenCounter("gpt-4o").count(text) < len(text)
 
 
 def test_the_texts_of_one_call_together_are_bounded_too() -> None:

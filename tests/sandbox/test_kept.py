@@ -113,7 +113,7 @@ def test_texts_are_judged_for_nothing(client: openai.OpenAI, sandbox: SandboxUnd
     assert sandbox.only_call()["provider_nano"] == 0
 
 
-def test_a_vector_store_finds_its_files(client: openai.OpenAI) -> None:
+def test_a_vector_store_finds_its_files(client: openai.OpenAI, sandbox: SandboxUnderTest) -> None:
     files = [
         client.files.create(file=(name, text), purpose="assistants").id
         for name, text in (("a.txt", b"red dogs"), ("b.txt", b"blue cats"))
@@ -125,6 +125,8 @@ def test_a_vector_store_finds_its_files(client: openai.OpenAI) -> None:
     assert (counted.file_counts.total, counted.usage_bytes) == (2, 17)
     best = next(iter(client.vector_stores.search(store.id, query="blue cats")))
     assert (best.file_id, best.score) == (files[1], 1.0)
+    # 2.50 USD for a thousand searches, and nothing for the rest.
+    assert sandbox.account()["provider_nano"] == 2_500_000
     client.vector_stores.files.delete(files[0], vector_store_id=store.id)
     assert [one.id for one in client.vector_stores.files.list(store.id)] == files[1:]
     assert client.vector_stores.update(store.id, name="cats").name == "cats"

@@ -1,5 +1,7 @@
 """The responses API, driven by the official SDK against the real process."""
 
+from typing import Any
+
 import openai
 import pytest
 from pydantic import BaseModel
@@ -139,3 +141,20 @@ def test_a_hosted_search_is_played_and_billed(
     tokens = searched.usage.output_tokens - plain.usage.output_tokens
     # Token prices are 1,600 nano-dollars; the search itself is the provider's fee.
     assert second["provider_nano"] - first["provider_nano"] - tokens * 1600 == 25_000_000
+
+
+def test_custom_tools_and_namespaces_are_billed_and_never_called(client: openai.OpenAI) -> None:
+    """What coding agents send along; `client_metadata` with it."""
+    own = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+    tools: Any = [
+        {"type": "custom", "name": "apply_patch", "description": "Edits files."},
+        {"type": "namespace", "name": "mail", "description": "Mail.", "tools": [own]},
+    ]
+    plain = client.responses.create(model="gpt-4.1", input="hello")
+    told = client.responses.create(
+        model="gpt-4.1", input="hello", tools=tools, extra_body={"client_metadata": {"a": "b"}}
+    )
+    assert [item.type for item in told.output] == ["message"]
+    assert told.usage is not None
+    assert plain.usage is not None
+    assert told.usage.input_tokens > plain.usage.input_tokens

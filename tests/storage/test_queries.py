@@ -10,6 +10,8 @@ from storage.queries import (
     BUCKET_MS,
     Cursor,
     Filter,
+    First,
+    Known,
     campaign_total,
     costs_by_agent,
     known,
@@ -56,6 +58,10 @@ async def test_each_filter_is_asked(ledger):
         asked = {"requested_model": "model"}.get(name, name)
         assert await listed(ledger, Filter(**{asked: value}), 5) == [2], name
     assert await listed(ledger, Filter(campaign="SPRING"), 5) == [2]
+    for one in ("run", "req", "hold"):
+        assert await listed(ledger, Filter(call=one), 5) == [2], one
+    assert await listed(ledger, Filter(agent=("SEO", "NOBODY"), campaign=("SPRING", "x")), 5) == [2]
+    assert await listed(ledger, Filter(agent=("NOBODY", "EMAIL")), 5) == []
     assert await listed(ledger, Filter(since_ms=NEW_YEAR_MS + 2), 5) == [2]
     assert await listed(ledger, Filter(until_ms=NEW_YEAR_MS + 2), 5) == [1]
 
@@ -102,7 +108,7 @@ async def test_what_is_known_of_an_id_and_of_an_execution(ledger):
         ]
     )
     found = await known(ledger, "hold-1", "run")
-    assert ([one.seq for one in found.entries], found.metered_hold) == ([1], None)
+    assert found == Known(First("hold-1", "request-1", 600_000, NEW_YEAR_MS + 1, False), None)
     assert (await known(ledger, "nothing", "other")).metered_hold == "hold-2"
     assert (await known(ledger, "nothing", "free")).metered_hold is None
 

@@ -8,9 +8,7 @@ from sqlalchemy import select, text, update
 from storage.database import reading, writing
 from storage.ledger import Ledger
 from storage.rollup_check import check_rollups, rebuild_rollups
-from storage.rollups import measures_of
-from storage.rows import row_of
-from storage.tables import MEASURES, usage_hour
+from storage.tables import usage_sum
 from storage.usage import figures_version
 from tests.storage.books import random_books
 from tests.storage.entries import entry
@@ -18,7 +16,7 @@ from tests.storage.entries import entry
 
 async def rolled(ledger: Ledger) -> list[tuple[object, ...]]:
     async with reading(ledger.engine) as connection:
-        rows = await connection.execute(select(usage_hour))
+        rows = await connection.execute(select(usage_sum))
         return sorted(tuple(row) for row in rows)
 
 
@@ -51,12 +49,14 @@ async def test_the_version_moves_only_with_something_new(ledger):
 async def test_a_wrong_hour_is_named_and_a_rebuild_mends_it(ledger):
     await ledger.append([entry(1), entry(2, agent="SEO")])
     async with writing(ledger.engine) as connection:
-        wrong = update(usage_hour).where(usage_hour.c.facet == "agent", usage_hour.c.value == "SEO")
+        wrong = update(usage_sum).where(
+            usage_sum.c.span == "day", usage_sum.c.facet == "agent", usage_sum.c.value == "SEO"
+        )
         await connection.execute(wrong.values(charge_nano=1))
-        await connection.execute(text("DELETE FROM usage_hour WHERE facet = 'total'"))
-    found = {one.facet: dict(one.measures) for one in await check_rollups(ledger)}
-    assert found["agent"] == {"charge_nano": 599_999}
-    assert found["total"]["calls"] == 2
+        await connection.execute(text("DELETE FROM usage_sum WHERE facet = 'total'"))
+    found = {(one.span, one.facet): dict(one.measures) for one in await check_rollups(ledger)}
+    assert found["day", "agent"] == {"charge_nano": 599_999}
+    assert found["hour", "total"]["calls"] == 2
     await rebuild_rollups(ledger)
     assert await check_rollups(ledger) == ()
 
@@ -65,7 +65,3 @@ async def test_values_longer_than_an_index_takes_are_kept_apart_from_the_batch(l
     long = entry(1, requested_model="m" * 512, campaign="c" * 256)
     assert await ledger.append([long, entry(2)]) == []
     assert await check_rollups(ledger) == ()
-
-
-def test_a_row_has_every_measure():
-    assert set(measures_of(row_of(entry(1)))) == set(MEASURES)

@@ -55,6 +55,11 @@ async def test_refusals_flags_and_places(ledger):
     )
     (found,) = await refused_since(ledger, NEW_YEAR_MS)
     assert (found.rule, found.count, found.last_ms) == ("monthly", 5, NEW_YEAR_MS + 2)
+    windows = await refused_since(ledger, NEW_YEAR_MS, NEW_YEAR_MS + 2, by=("agent",))
+    assert {(one.since_ms, one.agent): one.count for one in windows} == {
+        (NEW_YEAR_MS, "CONTENT"): 2,
+        (NEW_YEAR_MS + 2, "CONTENT"): 3,
+    }
     flagged = await flagged_since(ledger, NEW_YEAR_MS, (Flag.OVER_HOLD, Flag.RECOVERED), 9)
     assert [one.seq for one in flagged] == [3]
     assert [one.seq for one in await window(ledger, Filter(), 1, 5)] == [2, 1]

@@ -62,7 +62,9 @@ async def test_a_wrong_rollup_is_named_and_built_anew(shop: Shop) -> None:
         await proxy.spend(10_000, "spring")
         await purse.outbox.drain()
         async with writing(purse.ledger.engine) as connection:
-            await connection.execute(text("UPDATE usage_hour SET calls = 7 WHERE facet = 'total'"))
+            await connection.execute(
+                text("UPDATE usage_sum SET calls = 7 WHERE facet = 'total' AND span = 'hour'")
+            )
         found = await shop.run_beside("reconcile")
         assert found.exit_code == 1
         assert "is not what the ledger adds up to (total)" in found.output

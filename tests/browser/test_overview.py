@@ -1,0 +1,196 @@
+"""The overview in a real browser: what is set there binds the next call through the proxy."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard import formats
+from storage.database import EMBEDDED_FILE
+from tests.browser.conftest import PASSWORD, Panel
+from tests.harness import Deployment, PurserProcess
+
+# Two cores that run much else at the same time.
+expect.set_options(timeout=15_000)
+
+CALLBACK = "/admin/budget/_dash-update-component"
+CONFIG = {
+    "charging": {"agent_rates_usd_per_1k": {"CONTENT": "500"}},
+    "budgets": {
+        "primary": "monthly",
+        "rules": [
+            {"name": "monthly", "limit_usd": 1000, "window": "month", "slider_usd": [1, 5000]}
+        ],
+    },
+}
+"""Dear enough that one call costs dollars."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PurserProcess]:
+    folder: Path = tmp_path_factory.mktemp("overview")
+    deployment = Deployment(folder, CONFIG, env={"PURSER_ADMIN_PASSWORD": PASSWORD})
+    with deployment.start("serve") as process:
+        yield process
+
+
+def call(purser: PurserProcess) -> httpx.Response:
+    """A call as an agent makes it."""
+    body = {
+        "model": "gpt-4o-mini",
+        "max_tokens": 4,
+        "messages": [{"role": "user", "content": "Three titles for a spring sale."}],
+    }
+    headers = {"X-Agent-Type": "CONTENT", "X-Campaign-Id": "spring", "Authorization": "Bearer x"}
+    url = f"{purser.url}/v1/chat/completions"
+    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+
+
+def refusal(purser: PurserProcess) -> dict[str, Any]:
+    """Why the next call is refused; empty where it is not."""
+    answer = call(purser)
+    if answer.status_code == 200:
+        return {}
+    assert answer.status_code == 429, answer.text
+    told: dict[str, Any] = answer.json()["error"]["purser"]
+    return told
+
+
+def confirm(page: Page, button: str, yes: str) -> None:
+    page.click(button)
+    page.locator(yes).wait_for()
+    page.click(yes)
+    expect(page.locator(yes)).to_be_hidden()
+
+
+def test_a_limit_binds_the_next_call_and_undo_lifts_it(panel: Panel) -> None:
+    page, purser = panel.page, panel.purser
+    assert refusal(purser) == {}
+    field = page.locator("#overview-limit-number")
+    field.fill("2")
+    field.press("Tab")
+    preview = page.locator("#overview-limit-preview")
+    expect(preview).to_contain_text("every further call is refused at once")
+    slider = page.locator("#overview-limit-slider [role=slider]")
+    expect(slider).to_have_attribute("aria-valuenow", "2")
+    page.fill("#overview-limit-reason", "enough for today")
+    confirm(page, "#overview-limit-save", "#overview-limit-yes")
+    expect(page.locator("#overview-limit-origin")).to_contain_text("Set by admin")
+    expect(page.locator("#overview-left")).to_contain_text("refusing calls")
+    told = refusal(purser)
+    assert (told["reason"], told["rule"]) == ("budget_exceeded", "monthly")
+    page.click("#overview-limit-undo")
+    expect(page.locator("#overview-limit-origin")).to_contain_text("purser.yaml:")
+    assert refusal(purser) == {}
+    slider = page.locator("#overview-limit-slider [role=slider]")
+    expect(slider).to_have_attribute("aria-valuenow", "1000")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#overview-limit-number")).to_have_value("$1,010")
+    assert panel.said == []
+
+
+def test_a_clash_is_told_with_what_changed(panel: Panel) -> None:
+    page = panel.page
+    other = panel.context.new_page()
+    other.goto(panel.url)
+    for one, limit in ((page, "700"), (other, "800")):
+        one.bring_to_front()
+        field = one.locator("#overview-limit-number")
+        field.fill(limit)
+        field.press("Tab")
+        confirm(one, "#overview-limit-save", "#overview-limit-yes")
+    told = other.get_by_text("admin has changed it meanwhile: it is $700.00")
+    expect(told).to_be_visible()
+    expect(other.locator("#overview-limit-number")).to_have_value("$700")
+    other.click("#overview-limit-undo")
+    expect(other.locator("#overview-limit-origin")).to_contain_text("purser.yaml:")
+    assert panel.said == []
+
+
+def test_a_freeze_stops_every_call_until_it_is_thawed(panel: Panel) -> None:
+    page, purser = panel.page, panel.purser
+    page.click("#overview-freeze")
+    page.fill("#overview-freeze-reason", "drill")
+    page.click("#overview-freeze-yes")
+    expect(page.locator("#overview-notices")).to_contain_text("frozen by admin: drill")
+    assert refusal(purser)["reason"] == "frozen"
+    confirm(page, "#overview-freeze", "#overview-freeze-yes")
+    expect(page.locator("#overview-notices")).to_be_empty()
+    assert refusal(purser) == {}
+    assert panel.said == []
+
+
+def test_figures_are_those_of_the_ledger_and_move_by_themselves(panel: Panel) -> None:
+    page, purser = panel.page, panel.purser
+    before = page.locator("#overview-spent-figure").inner_text()
+    assert float(call(purser).headers["X-Purser-Cost-USD"]) > 1
+    database = purser.deployment.data_dir / "sandbox" / EMBEDDED_FILE
+
+    def of_ledger() -> str:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as found:
+            (nano,) = found.execute("SELECT sum(charge_nano) FROM billing_log").fetchone()
+        return formats.money(nano)
+
+    expect(page.locator("#overview-spent-figure")).not_to_have_text(before, timeout=30_000)
+    expect(page.locator("#overview-spent-figure")).to_have_text(of_ledger())
+    page.locator("#overview-graph .main-svg").first.wait_for()
+    expect(page.locator(".burn-quick")).to_be_hidden()
+    assert panel.said == []
+
+
+def test_a_viewer_has_no_controls_and_hand_made_requests_change_nothing(guest: Panel) -> None:
+    added = guest.purser.deployment.cli("users", "add", "vera", "--role", "viewer")
+    guest.log_in("vera", added.stdout.strip().splitlines()[-1].strip())
+    guest.page.locator("#overview-spent-figure").wait_for()
+    for id_ in ("limit-slider", "limit-number", "limit-save", "limit-undo", "freeze"):
+        expect(guest.page.locator(f"#overview-{id_}")).to_have_count(0)
+    with guest.client() as client:
+        asked = client.get("/admin/budget/_dash-dependencies").json()
+        changes = [one for one in asked if _changes(one)]
+        assert len(changes) == 5
+        for one in changes:
+            answer = client.post(CALLBACK, json=_pressed(one))
+            assert answer.status_code in (200, 204), answer.text
+            assert "Not allowed" in answer.text or answer.status_code == 204
+    assert refusal(guest.purser) == {}
+    assert guest.said == []
+
+
+def _changes(callback: dict[str, Any]) -> bool:
+    ids = {one["id"] for one in callback["inputs"]}
+    return bool(
+        ids
+        & {"overview-limit-save", "overview-limit-yes", "overview-limit-undo", "overview-freeze",
+           "overview-freeze-yes"}
+    ) and callback["clientside_function"] is None  # fmt: skip
+
+
+VALUES: dict[str, Any] = {
+    "overview-limit-number": 5,
+    "overview-limit-asked": 5,
+    "overview-limit-scope": "window",
+    "overview-limit-version": 0,
+    "overview-freeze-wanted": "freeze",
+    "url": "",
+}
+
+
+def _pressed(callback: dict[str, Any]) -> dict[str, Any]:
+    """What a browser would send, had it the button."""
+    output = callback["output"]
+    names = output.strip(".").split("...") if output.startswith("..") else [output]
+    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+    inputs = [{**one, "value": 1} for one in callback["inputs"]]
+    return {
+        "output": output,
+        "outputs": outputs if output.startswith("..") else outputs[0],
+        "inputs": inputs,
+        "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
+        "state": [{**one, "value": VALUES.get(one["id"])} for one in callback["state"]],
+    }
