@@ -1,6 +1,7 @@
 """The section: how grave it is, what stands, and every threshold with where its budget is."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from dashboard.components.notices import Notice, notice_list
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
 from dashboard.context import PREFIX, Context
+from dashboard.exports import TRANSACTIONS
 from dashboard.icons import icon
 from dashboard.pages.alerts.notices import notices
 from dashboard.services import Services
@@ -23,7 +25,7 @@ from insights.alerts import FULL_MILLE, Alerts, Threshold, alerts
 from insights.anomalies import Anomaly, anomalies
 from insights.books import Books
 from insights.outlook import observed_days
-from insights.period import DAY_MS
+from insights.period import DAY_MS, local_day, period_of
 
 TICK_MS: Final = 10_000
 ROWS_MAX: Final = 60
@@ -44,6 +46,7 @@ async def layout(context: Context) -> Any:
         dcc.Interval({"type": "tick", "page": "alerts"}, interval=TICK_MS),
         dcc.Store("alerts-known", data=_digest(told, found)),
         html.Div(_content(told, found), id="alerts-content", className="stack"),
+        _files(at),
         html.P(
             f"Seen at {formats.local(at.now_ms):%H:%M:%S} UTC; looked at every 10 s.",
             id="alerts-seen",
@@ -89,6 +92,32 @@ async def _unusual(at: Books) -> list[Anomaly]:
     days = await observed_days(at.ledger, at.primary, at.now_ms)
     since = at.now_ms - UNUSUAL_DAYS * DAY_MS
     return [one for one in reversed(anomalies(days)) if one.end_ms >= since]
+
+
+def _files(at: Books) -> html.Section:
+    """What there is to take away."""
+    this = period_of("this_month", at.timezone, at.now_ms)
+    first = local_day(this.start_ms, at.timezone)
+    before = first - timedelta(days=1)
+    months = (
+        (f"{first:%B %Y}, so far", ""),
+        (f"{before:%B %Y}", f"?from={before.replace(day=1)}&to={before}"),
+    )
+    links = [
+        html.A(
+            [icon("export"), html.Span(name)],
+            href=f"{TRANSACTIONS}{query}",
+            download=True,
+            className="button quiet",
+        )
+        for name, query in months
+    ]
+    return panel(
+        "Take it with you",
+        html.Div(links, className="toolbar"),
+        note="every ledger entry of a month as CSV; other times and filters: Transactions",
+        tone="cyan",
+    )
 
 
 def _digest(told: list[Notice], found: Alerts) -> str:
