@@ -91,7 +91,7 @@
     return true;
   }
   function act(key) {
-    if (Date.now() - lead < 1500) {
+    if (Date.now() - lead < 3000) {
       lead = 0;
       return goTo(JSON.parse(dialog().dataset.go)[key]);
     }
