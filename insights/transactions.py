@@ -63,7 +63,11 @@ async def rows(books: Books, wanted: Filter, start: int, end: int) -> Rows:
 
 async def _total(books: Books, wanted: Filter) -> int:
     """How many fit: by the rollup where it can say, else counted up to a bound."""
-    scope = Scope(wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
+    asked = (wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
+    single = [one for one in asked if not isinstance(one, tuple)]
+    if len(single) < len(asked):
+        return await count(books.ledger, wanted, DEEP_MAX + 1)
+    scope = Scope(*single)
     rest = (wanted.task, wanted.status, wanted.execution_id, wanted.request_id, wanted.hold_id)
     if any(one is not None for one in rest) or rolled(scope.asked()) is None:
         return await count(books.ledger, wanted, DEEP_MAX + 1)
