@@ -68,5 +68,4 @@ def register(app: Dash, section: str, fill: Callable[[str, str], Awaitable[Fille
         ClientsideFunction("purser", "closed"),
         Output(f"{section}-closed", "data"),
         Input(f"{section}-drawer", "opened"),
-        prevent_initial_call=True,
     )

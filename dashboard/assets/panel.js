@@ -126,8 +126,16 @@
     history.pushState({}, '', href);
     window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
   }
-  function openDrawer(section, name) {
+  // What is set while Dash still wires a new page can be lost: it is asked again, ever more slowly.
+  var asking, drawerOpen = false;
+  function openDrawer(section, name, wait) {
     window.dash_clientside.set_props(section + '-open', { data: { name: name, at: Date.now() } });
+    clearTimeout(asking);
+    if (!name) return;
+    asking = setTimeout(function () {
+      var still = new URL(location.href).searchParams.get('open') === name;
+      if (still && !document.querySelector('.mantine-Drawer-content')) openDrawer(section, name, 2 * wait);
+    }, wait);
   }
   var opener = null;
   document.addEventListener('click', function (event) {
@@ -137,11 +145,11 @@
     if (!link.dataset.drawer) return go(link.href);
     history.pushState({}, '', link.href);
     opener = link;
-    openDrawer(link.dataset.drawer, link.dataset.open);
+    openDrawer(link.dataset.drawer, link.dataset.open, 2000);
   });
   window.addEventListener('popstate', function () {
     var any = document.querySelector('a[data-drawer]');
-    if (any) openDrawer(any.dataset.drawer, new URL(location.href).searchParams.get('open'));
+    if (any) openDrawer(any.dataset.drawer, new URL(location.href).searchParams.get('open'), 2000);
   });
 
   // A session that has ended leads to the login, and from there back here.
@@ -250,12 +258,18 @@
         return { path: location.pathname, search: location.search, at: clicks };
       },
       closed: function (opened) {
+        // A drawer that has just been put on the page is no drawer that somebody closed.
+        if (opened || !drawerOpen) {
+          drawerOpen = opened === true;
+          return window.dash_clientside.no_update;
+        }
+        drawerOpen = false;
         var there = new URL(location.href);
-        if (opened === false && there.searchParams.has('open')) {
+        if (there.searchParams.has('open')) {
           there.searchParams.delete('open');
           history.pushState({}, '', there);
         }
-        if (opened === false && opener && opener.isConnected) opener.focus();
+        if (opener && opener.isConnected) opener.focus();
         return window.dash_clientside.no_update;
       },
       arrived: function (heading) {

@@ -77,7 +77,8 @@ def limit_slider(view: LimitView, ids: LimitIds) -> html.Div:
                 prefix="$",
                 thousandSeparator=",",
                 clampBehavior="blur",
-                debounce=350,
+                # At once: who types and presses the button means what was typed.
+                debounce=False,
                 disabled=fixed,
                 className="limit-number",
             ),
