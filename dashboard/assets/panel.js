@@ -91,7 +91,7 @@
     return true;
   }
   function act(key) {
-    if (Date.now() - lead < 3000) {
+    if (Date.now() - lead < 2000) {
       lead = 0;
       return goTo(JSON.parse(dialog().dataset.go)[key]);
     }
@@ -110,7 +110,7 @@
   document.addEventListener('keydown', function (event) {
     var at = event.target;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    if (at.closest && at.closest('input, textarea, select, [contenteditable], dialog, [role="dialog"], .ag-root')) return;
+    if (at.closest && at.closest('input, textarea, select, [contenteditable], dialog[open], [role="dialog"], .ag-root')) return;
     if (dialog() && act(event.key)) event.preventDefault();
   });
   document.addEventListener('click', function (event) {
