@@ -44,8 +44,6 @@ cli.add_typer(ledger, name="ledger")
 cli.add_typer(keys, name="keys")
 cli.add_typer(prices, name="prices")
 cli.add_typer(db, name="db")
-cli.add_typer(users, name="users")
-cli.add_typer(audit, name="audit")
 
 
 @cli.command(epilog="Example: OPENAI_API_KEY=sk-… purser serve")

@@ -44,7 +44,7 @@ class DashboardProcess:
 
     async def start(self) -> None:
         """Have the panel ready, then join Redis."""
-        await self._panel.start()
+        await self._panel.open()
         self.lifeline.start()
 
     async def stop(self) -> None:

@@ -8,11 +8,11 @@ from api.app import create_api
 from api.context import Services as ApiServices
 from app.engines import Engines
 from app.live import Live
+from app.panel import Panel
 from app.secrets import panel_key
 from budget.lifeline import Lifeline
 from budget.manual import ManualCosts, ManualTerms
 from budget.overrides import Limits
-from dashboard.app import Panel, create_panel
 from dashboard.services import Services as PanelServices
 from storage.keys import Keys
 from storage.sessions import Sessions
@@ -62,7 +62,7 @@ def desk_of(
     )
     if not with_panel:
         return Desk(api, None)
-    panel = create_panel(
+    panel = Panel(
         PanelServices(
             link=engines.link,
             ledger=engines.ledger,

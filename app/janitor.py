@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
+import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -56,10 +58,16 @@ class Janitor:
         self._id = f"janitor-{uuid.uuid4().hex}"
         self._outbox = Outbox(self._link, self._ledger)
         self._checked_seq = 0
+        self._started_ms = int(time.time() * 1000)
         publication = Publication(self._link, self._ledger)
         self._publisher = Publisher(live, self._link, publication, leads=True)
         self._upkeep = Upkeep(
-            self._link, self._ledger, self._id, current_window, lambda: live.loaded.rules
+            self._link,
+            self._ledger,
+            self._id,
+            current_window,
+            lambda: live.loaded.rules,
+            self._about,
         )
         self.sandbox_url = ""
         """Where the sandbox answers, once it does."""
@@ -159,6 +167,14 @@ class Janitor:
                     "quarantined": report.quarantined,
                 },
             )
+
+    def _about(self) -> Mapping[str, Any]:
+        return {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started_ms": self._started_ms,
+            "digest": self._live.loaded.digest,
+        }
 
 
 async def _revive(valkey: EmbeddedValkey) -> None:

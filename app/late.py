@@ -1,13 +1,18 @@
-"""How a command begins: its module is imported only then, and its status ends the process."""
+"""What is imported only when it is needed: a command's module, whose status ends the process."""
 
 import importlib
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
 from app.complaints import CONFIGURATION_WRONG, FAILED, complain
 from config.origins import ConfigError
 from storage.errors import StorageError
+
+
+def member(module: str, name: str) -> Any:
+    """`name` of a module that is imported now."""
+    return getattr(importlib.import_module(module), name)
 
 
 def run(noun: str, work: str, *arguments: object, **options: object) -> NoReturn:
@@ -17,8 +22,7 @@ def run(noun: str, work: str, *arguments: object, **options: object) -> NoReturn
     answer ten times as fast without one.
     """
     try:
-        module = importlib.import_module(f"app.commands.{noun}")
-        status: int = getattr(module, work)(*arguments, **options)
+        status: int = member(f"app.commands.{noun}", work)(*arguments, **options)
     except ConfigError as error:
         complain("the configuration cannot be used:", *map(str, error.problems))
         status = CONFIGURATION_WRONG

@@ -77,8 +77,6 @@ class ProxyProcess:
     async def start(self) -> None:
         """Load what the first call would wait for, then join Redis."""
         await asyncio.to_thread(preload)
-        if self._panel is not None:
-            await self._panel.start()
         self.lifeline.start()
 
     async def stop(self) -> None:

@@ -53,6 +53,16 @@ async def change(clicks: Any, work: Callable[[By], Awaitable[str]], *, reason: A
     return True
 
 
+async def own(clicks: Any, work: Callable[[By], Awaitable[str]]) -> bool:
+    """Do `work` on what belongs to whoever clicked: password, sessions, views of their own.
+
+    A viewer may do this too: it changes nothing that anybody else sees.
+    """
+    clicked(clicks)
+    toast("Done", await work(by()), "green")
+    return True
+
+
 def text(given: Any, what: str, chars_max: int, *, empty: bool = False) -> str:
     """`given` trimmed; raises `Invalid` where it is no text, empty, too long or unprintable."""
     if given is None and empty:

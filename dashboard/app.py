@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ class Panel:
     """Everything below `/admin`. `start` has to end before the first request."""
 
     def __init__(self, services: Services) -> None:
+        self.book = Book(services.sessions)
+        services = replace(services, forget_sessions=self.book.forget)
         self._services = services
         self._static = Static(services.cache_dir, made())
         server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -55,7 +58,6 @@ class Panel:
         self._index = b""
         self._policy = ""
         self._warm: asyncio.Task[None] | None = None
-        self.book = Book(services.sessions)
         self._gate = Gate(services, self.book, Compressed(self._inside), self._asset)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -40,5 +40,7 @@ class Services:
     cache_dir: Path
     secret: bytes = field(repr=False)
     """Of this deployment: signs what browsers keep."""
+    forget_sessions: Callable[[], None] = lambda: None
+    """Has this process ask SQL again who is logged in: after a change of users or sessions."""
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
     """Figures that all viewers of this process see."""

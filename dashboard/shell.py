@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
 
 from budget.errors import BudgetError
+from dashboard import keyboard, views_menu
 from dashboard.context import PREFIX, Context, who
 from dashboard.errors import TOASTS
 from dashboard.pages import BY_SLUG, PAGES
@@ -25,7 +26,9 @@ STEP_NAMES: Final = {
     "month": "Months",
 }
 THEMES: Final = {"system": "System", "dark": "Dark", "light": "Light", "contrast": "High contrast"}
-WITHOUT_PERIOD: Final = frozenset({"rules", "rates", "keys", "settings", "not-found"})
+WITHOUT_PERIOD: Final = frozenset(
+    {"rules", "rates", "alerts", "keys", "health", "settings", "not-found"}
+)
 """Sections that show how things stand, not what happened in a time."""
 LISTS: Final = frozenset({"transactions", "audit"})
 """Sections that show each thing that happened: nothing to be cut into steps."""
@@ -54,6 +57,7 @@ async def whole(context: Context, address: SplitResult) -> Any:
                 ],
                 className="body",
             ),
+            keyboard.dialog({page.slug: page.title for page in PAGES}),
             dmc.NotificationContainer(id=TOASTS, position="top-right", limit=4),
         ],
         forceColorScheme="dark",
@@ -137,6 +141,7 @@ def top(context: Context) -> list[Any]:
     return [
         html.H1(page.title if page else "Nothing here", id="heading"),
         html.Div(tools, className="tools"),
+        views_menu.menu(),
         html.Button(
             [
                 html.Span(className="dot"),
@@ -232,6 +237,7 @@ def _user(context: Context) -> Any:
                 [
                     html.P([html.B(session.user), f" · {session.role}"]),
                     html.Div(themes, className="themes", role="group", **{"aria-label": "Theme"}),
+                    keyboard.opener(),
                     *doors,
                 ],
                 className="menu",
@@ -247,6 +253,7 @@ def _icon(name: str) -> Any:
 
 def register(app: Dash, services: Services) -> None:
     """The callbacks of the frame."""
+    views_menu.register(app, services)
 
     @app.callback(
         Output("nav", "children"),

@@ -16,8 +16,9 @@ from storage.errors import StorageError
 
 T = TypeVar("T")
 
-FRESH_S: Final = 2.0
-"""Shorter than any page's tick, so that each tick sees something new."""
+FRESH_S: Final = 4.0
+"""A little shorter than a page's tick: one who looks alone sees something new each time, and many
+who look cost hardly more."""
 KEPT_S: Final = 60.0
 """How long figures are kept after the last look at them."""
 KEPT_MAX: Final = 64

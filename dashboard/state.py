@@ -17,9 +17,9 @@ PERIODS: Final = ("24h", "7d", "30d", "month")
 GRANULARITIES: Final = ("auto", "hour", "day", "week", "month")
 GROUPS: Final = ("none", "agent", "campaign", "model", "endpoint", "key", "status")
 FILTERS: Final = ("agent", "campaign", "model", "endpoint", "key", "status")
-FINDS: Final = ("call", "action", "person", "text", "before")
+FINDS: Final = ("call", "action", "person", "text", "before", "mode", "tier")
 """What one list alone is searched by: a call's id; of the audit log, what was done, by whom,
-which words, and below which line."""
+which words, and below which line; of the model prices, the kind of model and the tier."""
 NAMED: Final = (*FILTERS, *FINDS)
 DEFAULT_PERIOD: Final = "month"
 FILTER_VALUES_MAX: Final = 20

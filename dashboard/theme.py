@@ -33,6 +33,7 @@ PARTS = (
     "breakdown",
     "phone",
     "people",
+    "system",
     "overview",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""

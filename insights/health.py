@@ -1,8 +1,9 @@
 """How the machinery stands."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from budget.windows import window_at
 from config.rules import Window
@@ -38,6 +39,11 @@ class Process:
     name: str
     kind: str
     holds: int
+    host: str = ""
+    pid: int | None = None
+    started_ms: int | None = None
+    agrees: bool | None = None
+    """Whether it has the configuration in force; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +86,22 @@ class Health:
     """"" or who froze and why, as JSON text."""
 
 
-async def health(books: Books, problem: str | None = None) -> Health:
-    """How things stand; `problem` is what is wrong with the file of this process."""
+async def health(
+    books: Books, problem: str | None = None, days: tuple[DayUp, ...] | None = None
+) -> Health:
+    """How things stand; `problem` is what is wrong with the file of this process.
+
+    With `days`, the uptime as it was counted a moment ago, only whether SQL answers is asked.
+    """
     heard = await _hear(books.link)
     try:
-        days = await uptime(books)
+        if days is None:
+            days = await uptime(books)
+        else:
+            await samples.first_minute(books.ledger)
         sql = Part("sql", "ok", "the ledger's database answers")
     except StorageError as error:
-        days, sql = (), Part("sql", "down", str(error))
+        days, sql = days or (), Part("sql", "down", str(error))
     look = heard.look
     minutes, up = sum(day.minutes for day in days), sum(day.up for day in days)
     sandbox = books.loaded.settings.upstream.key_from == "sandbox"
@@ -153,7 +167,7 @@ async def _hear(link: RedisLink) -> _Heard:
         return _Heard(
             look=look,
             processes=tuple(
-                Process(name, str(about.get("kind", "")), owners[name])
+                _process(name, about, owners[name], generation.digest if generation else "")
                 for name, about in sorted(told.items())
             ),
             quarantined=tuple(sorted(await quarantined(link))),
@@ -163,6 +177,19 @@ async def _hear(link: RedisLink) -> _Heard:
         )
     except StorageError as error:
         return _Heard(why=str(error))
+
+
+def _process(name: str, about: Mapping[str, Any], holds: int, digest: str) -> Process:
+    pid, started, own = about.get("pid"), about.get("started_ms"), about.get("digest")
+    return Process(
+        name,
+        str(about.get("kind", "")),
+        holds,
+        str(about.get("host", "")),
+        pid if isinstance(pid, int) else None,
+        started if isinstance(started, int) else None,
+        own == digest if own and digest else None,
+    )
 
 
 def _redis_parts(heard: _Heard, books: Books) -> list[Part]:
@@ -189,6 +216,7 @@ def _redis_parts(heard: _Heard, books: Books) -> list[Part]:
             "reconcile",
             "ok" if clean and not heard.quarantined else "degraded",
             "not compared yet" if heard.compared is None
+            else f"{len(heard.quarantined)} records wait in quarantine" if heard.quarantined
             else "counters equal the ledger" if clean
             else "counters and ledger differ: run `purser reconcile`",
         ),

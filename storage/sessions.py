@@ -110,9 +110,13 @@ class Sessions:
         """End one session; False where it had ended."""
         return bool(await self._end(_column.id == session_id, by, action, session_id))
 
-    async def revoke_all(self, user: str, by: By, action: str = "session.revoke_all") -> int:
-        """End every session of a user; how many there were."""
-        return await self._end(_column.user == fold(user), by, action, user)
+    async def revoke_all(
+        self, user: str, by: By, action: str = "session.revoke_all", *, keep: str = ""
+    ) -> int:
+        """End every session of a user, but for the one with the id `keep`; how many there were."""
+        return await self._end(
+            (_column.user == fold(user)) & (_column.id != keep), by, action, user
+        )
 
     async def _end(self, which: Any, by: By, action: str, what: str) -> int:
         async with writing(self._engine) as connection:

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
 
 from config.bounds import BEAT_S, BEATS_MISSED_MAX, LISTEN_S
 from config.rules import Rule
@@ -21,7 +22,8 @@ _log = logging.getLogger("purser.upkeep")
 
 
 class Upkeep:
-    """What one janitor does for Redis. `rules_of` gives the rules of its own configuration."""
+    """What one janitor does for Redis. `rules_of` gives the rules of its own configuration;
+    `about` is what it says of itself with each beat."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Upkeep:
         janitor_id: str,
         window_of: WindowOf,
         rules_of: RulesOf,
+        about: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self._link = link
         self._ledger = ledger
@@ -37,6 +40,7 @@ class Upkeep:
         self._janitor_id = janitor_id
         self._window_of = window_of
         self._rules_of = rules_of
+        self._about = about
         self._watch = Watch(link)
         self._looked = 0.0
         self._dead: dict[str, str] = {}
@@ -45,7 +49,7 @@ class Upkeep:
 
     async def tick(self) -> Standing:
         """Recover where Redis was lost, then assume for the dead. Raises what storage raises."""
-        standing = await beat(self._link, self._janitor_id, {"kind": "janitor"})
+        standing = await beat(self._link, self._janitor_id, {"kind": "janitor", **self._about()})
         if time.monotonic() - self._looked >= BEAT_S:
             self._looked = time.monotonic()
             self._dead = await self._watch.look()
@@ -95,7 +99,7 @@ class Upkeep:
         while True:
             await asyncio.sleep(LISTEN_S)
             with contextlib.suppress(StorageError):
-                await beat(self._link, self._janitor_id, {"kind": "janitor"})
+                await beat(self._link, self._janitor_id, {"kind": "janitor", **self._about()})
 
     async def _sweep(self) -> None:
         for name, beat_seen in self._dead.items():

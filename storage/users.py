@@ -86,10 +86,13 @@ class Users:
             return False
         return True
 
-    async def set_hash(self, name: str, hashed: str, by: By) -> User:
-        """Change a password; whoever is logged in by the old one is logged out."""
+    async def set_hash(self, name: str, hashed: str, by: By, *, keep: str = "") -> User:
+        """Change a password; whoever is logged in by the old one is logged out.
+
+        The session with the id `keep` goes on: in it the user has just proved the old one.
+        """
         return await self._change(
-            name, by, "user.password", {"hash": hashed}, "password", "changed"
+            name, by, "user.password", {"hash": hashed}, "password", "changed", keep
         )
 
     async def rehash(self, name: str, hashed: str) -> None:
@@ -109,7 +112,14 @@ class Users:
         return await self._change(name, by, action, {"disabled": disabled}, "disabled", told)
 
     async def _change(
-        self, name: str, by: By, action: str, values: Mapping[str, Any], what: str, told: str
+        self,
+        name: str,
+        by: By,
+        action: str,
+        values: Mapping[str, Any],
+        what: str,
+        told: str,
+        keep: str = "",
     ) -> User:
         at_ms = now_ms()
         async with writing(self._engine) as connection:
@@ -124,7 +134,8 @@ class Users:
                 update(admin_user).where(same).values(**values, changed_ms=at_ms)
             )
             if values.get("disabled") or "hash" in values:
-                await connection.execute(delete(session).where(session.c.user == fold(name)))
+                theirs = (session.c.user == fold(name)) & (session.c.id != keep)
+                await connection.execute(delete(session).where(theirs))
             old = user.role if what == "role" else None
             await write_line(connection, _act(action, by, old, f"{user.name}: {told}"), at_ms)
             changed = await _find(connection, name)

@@ -84,7 +84,7 @@ def cycles(graph: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 LATE_IMPORTS = {"app.late"}
-"""May import by name, late: `--help` answers ten times as fast without a database driver."""
+"""May import by name, late: `--help` needs no database driver, a proxy no panel, to be quick."""
 
 
 def hidden_imports(modules: list[Module]) -> Iterator[str]:

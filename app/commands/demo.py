@@ -18,6 +18,7 @@ from app.demo.purser import (
     DemoFailed,
     DemoPurser,
     alone_in,
+    command,
     demo_purser,
     free_port,
     write_config,
@@ -97,10 +98,7 @@ async def _on_its_own(folder: Path, plan: Plan) -> int:
             if engines.embedded is not None:
                 await asyncio.to_thread(engines.embedded.stop)
     typer.echo(summary(tally, books))
-    # Empty variables are not set: a real key or data folder must not lead elsewhere.
-    typer.echo(
-        f"\nThe entries stay: OPENAI_API_KEY= PURSER_DATA_DIR= purser ledger list --config {path}"
-    )
+    typer.echo(f"\nThe entries stay: {command('ledger', 'list', '--config', str(path))}")
     return DONE if books.agree_with(tally) else FAILED
 
 

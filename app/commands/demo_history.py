@@ -12,7 +12,15 @@ from app.commands.reconcile import reconcile_once
 from app.complaints import DONE, FAILED, complain
 from app.demo.history import History, days_of
 from app.demo.past import raises_of, samples_of, write_acts
-from app.demo.purser import FOLDER, PORT, DemoFailed, alone_in, check_is_demos, write_config
+from app.demo.purser import (
+    FOLDER,
+    DemoFailed,
+    alone_in,
+    check_is_demos,
+    command,
+    free_port,
+    write_config,
+)
 from app.engines import SANDBOX_FOLDER, Engines, opened
 from budget.publication import Publication
 from budget.windows import current_window
@@ -33,7 +41,7 @@ def fill(config: Path | None, months: int, seed: int) -> int:
     folder = _folder(config)
     check_is_demos(folder)
     with alone_in(folder):
-        path = write_config(folder, PORT)
+        path = write_config(folder, free_port())
         return asyncio.run(_fill(load(path, {}), path, months, seed))
 
 
@@ -74,8 +82,7 @@ async def _fill(loaded: Loaded, path: Path, months: int, seed: int) -> int:
         complain("ledger and counters differ: run `purser reconcile` on the demo")
         return FAILED
     typer.echo("Ledger, rollup and counters agree. See them in the panel by:")
-    # Empty variables are not set: a real key or data folder must not lead elsewhere.
-    typer.echo(f"  OPENAI_API_KEY= PURSER_DATA_DIR= purser serve --config {path}")
+    typer.echo(f"  {command('serve', '--config', str(path))}")
     return DONE
 
 

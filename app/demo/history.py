@@ -19,6 +19,7 @@ from config.settings import Loaded
 from storage.records import Amounts, Flag, LedgerEntry, Status, Usage
 
 HOUR_MS: Final = 3_600_000
+QUARTER_MS: Final = HOUR_MS // 4
 DAY_MS: Final = 24 * HOUR_MS
 DAYS_A_MONTH: Final = 30
 CALLS_A_DAY: Final = 480
@@ -69,6 +70,8 @@ class History:
         self._start_ms = now_ms - now_ms % DAY_MS - (self._days - 1) * DAY_MS
         self._chance = Random(seed)  # noqa: S311  a play, not a secret
         self._raised = raised
+        self._rules = {rule.counter: rule for rule in loaded.rules}
+        self._starts: dict[tuple[str, int], int] = {}
         self._posted: dict[tuple[str, int, str], int] = {}
         self._seq = 0
         today = loaded.models.version
@@ -177,11 +180,11 @@ class History:
         """The rule that this call does not fit; else it is posted in all that count it."""
         places: list[tuple[tuple[str, int, str], int]] = []
         told = {Dimension.AGENT: agent, Dimension.CAMPAIGN: campaign}
-        for rule in self._loaded.rules:
+        for counter, rule in self._rules.items():
             if any(told.get(d, "").casefold() != value for d, value in rule.match.items()):
                 continue
             value = campaign if Dimension.CAMPAIGN in rule.each else ""
-            place = (rule.counter, current_window(rule, at_ms).start_ms, value)
+            place = (counter, self._window_start(counter, at_ms), value)
             amount = getattr(cost, rule.counts.value)
             if self._posted.get(place, 0) + amount > self._limit(rule, place[1], at_ms):
                 return rule
@@ -189,6 +192,13 @@ class History:
         for place, amount in places:
             self._posted[place] = self._posted.get(place, 0) + amount
         return None
+
+    def _window_start(self, counter: str, at_ms: int) -> int:
+        # Every window begins on a quarter of an hour, whatever its zone.
+        at = (counter, at_ms // QUARTER_MS)
+        if at not in self._starts:
+            self._starts[at] = current_window(self._rules[counter], at_ms).start_ms
+        return self._starts[at]
 
     def _limit(self, rule: Rule, window_start_ms: int, at_ms: int) -> int:
         bound = [

@@ -3,6 +3,8 @@
 import asyncio
 import fcntl
 import os
+import shlex
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -59,6 +61,15 @@ def check_is_demos(folder: Path) -> None:
             f"{folder} is not marked as a demo's: its purser.yaml does not begin with "
             f"{MARK.strip()!r}. Nothing was touched; name another folder by PURSER_DATA_DIR"
         )
+
+
+def command(*arguments: str) -> str:
+    """What to type here to run Purser on a demo's books: by its place where it is not on PATH."""
+    called, found = Path(sys.argv[0]), shutil.which("purser")
+    known = called.name != "purser" or (found is not None and called.samefile(found))
+    # Empty variables are not set: a real key or data folder must not lead elsewhere.
+    said = shlex.join(["purser" if known else str(called), *arguments])
+    return f"OPENAI_API_KEY= PURSER_DATA_DIR= {said}"
 
 
 def free_port() -> int:

@@ -40,6 +40,87 @@
     });
   });
 
+  // Keys, told in the dialog that `?` opens. They never fire while somebody types.
+  var lead = 0;
+  function dialog() { return document.getElementById('keyboard'); }
+  function press(found) { if (found) found.click(); return Boolean(found); }
+  function goTo(slug) {
+    return press(Array.from(document.querySelectorAll('.nav-links a')).find(function (link) {
+      return new URL(link.href).pathname === prefix + (slug === 'overview' ? '' : slug);
+    }));
+  }
+  function nextTheme() {
+    var all = ['system', 'dark', 'light', 'contrast'];
+    var next = all[(all.indexOf(document.documentElement.dataset.theme) + 1) % all.length];
+    return press(document.querySelector('[data-choose-theme="' + next + '"]'));
+  }
+  function search() {
+    var found = document.querySelector('#content [role="search"] input') ||
+      document.querySelector('#content .filters summary, #content input[type="text"]');
+    if (found) found.focus();
+    return Boolean(found);
+  }
+  // Days as text, counted in UTC: no zone and no clock change moves them.
+  function day(text) { return new Date(text + 'T00:00:00Z'); }
+  function text(date) { return date.toISOString().slice(0, 10); }
+  function plus(date, days) { return new Date(date.getTime() + days * 864e5); }
+  function month(date, steps) { return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + steps, 1)); }
+  function step(way) {
+    if (!document.querySelector('.periods')) return false;
+    var there = new URL(location.href), asked = there.searchParams;
+    var now = new Date(), today = new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()));
+    var days = { '24h': 1, '7d': 7, '30d': 30 }[asked.get('period')], first, last;
+    if (asked.get('from') && asked.get('to')) { first = day(asked.get('from')); last = day(asked.get('to')); }
+    else if (days) { last = today; first = plus(today, 1 - days); }
+    else { first = month(today, 0); last = plus(month(today, 1), -1); }
+    if (isNaN(first) || isNaN(last)) return false;
+    if (first.getUTCDate() === 1 && plus(last, 1).getUTCDate() === 1 && plus(last, 1) > first) {
+      var length = (last.getUTCFullYear() - first.getUTCFullYear()) * 12 + last.getUTCMonth() - first.getUTCMonth() + 1;
+      first = month(first, way * length); last = plus(month(first, length), -1);
+    } else {
+      var width = Math.round((last - first) / 864e5) + 1;
+      first = plus(first, way * width); last = plus(last, way * width);
+    }
+    if (first > today) return true;
+    ['period', 'from', 'to'].forEach(function (name) { asked.delete(name); });
+    if (text(first) !== text(month(today, 0)) || text(last) !== text(plus(month(today, 1), -1))) {
+      asked.set('from', text(first)); asked.set('to', text(last));
+    }
+    history.pushState({}, '', there);
+    window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+    return true;
+  }
+  function act(key) {
+    if (Date.now() - lead < 1500) {
+      lead = 0;
+      return goTo(JSON.parse(dialog().dataset.go)[key]);
+    }
+    switch (key) {
+      case 'g': lead = Date.now(); return true;
+      case '?': dialog().showModal(); return true;
+      case '/': return search();
+      case 'p': return press(document.getElementById('live'));
+      case 'v': return press(document.getElementById('views-button'));
+      case 't': return nextTheme();
+      case '[': return step(-1);
+      case ']': return step(1);
+    }
+    return false;
+  }
+  document.addEventListener('keydown', function (event) {
+    var at = event.target;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (at.closest && at.closest('input, textarea, select, [contenteditable], dialog, [role="dialog"], .ag-root')) return;
+    if (dialog() && act(event.key)) event.preventDefault();
+  });
+  document.addEventListener('click', function (event) {
+    var opener = event.target.closest && event.target.closest('[data-open-dialog]');
+    if (opener) document.getElementById(opener.dataset.openDialog).showModal();
+    var closer = event.target.closest && event.target.closest('[data-close]');
+    if (closer) closer.closest('dialog').close();
+    if (event.target.matches && event.target.matches('dialog')) event.target.close();
+  });
+
   // Links of links.py: to another view where one stands, and to what opens over it.
   function go(href) {
     history.pushState({}, '', href);
@@ -150,6 +231,9 @@
       range: function (days) {
         var there = new URL(location.href);
         if (!days || !days[0] || !days[1]) return window.dash_clientside.no_update;
+        // One that was drawn for an address that has been left says nothing.
+        var box = document.getElementById('range');
+        if (!box || !box.closest('details').open) return window.dash_clientside.no_update;
         if (there.searchParams.get('from') === days[0] && there.searchParams.get('to') === days[1]) {
           return window.dash_clientside.no_update;
         }
@@ -159,6 +243,19 @@
         history.pushState({}, '', there);
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
+      },
+      keepPrices: function (text, mode, tier) {
+        var there = new URL(location.href), asked = { model: text, mode: mode, tier: tier };
+        Object.keys(asked).forEach(function (name) {
+          var plain = !asked[name] || asked[name] === 'all' || asked[name] === 'default';
+          if (plain) there.searchParams.delete(name); else there.searchParams.set(name, asked[name]);
+        });
+        history.replaceState(history.state, '', there);
+        return window.dash_clientside.no_update;
+      },
+      here: function (clicks) {
+        if (!clicks) return window.dash_clientside.no_update;
+        return { path: location.pathname, search: location.search, at: clicks };
       },
       closed: function (opened) {
         // A drawer that has just been put on the page is no drawer that somebody closed.

@@ -54,7 +54,7 @@ class LimitView:
 def marks(low: int, high: int) -> list[dict[str, Any]]:
     """The slider's marks in whole dollars: its ends and the usual stops between them."""
     # Words of marks that stand too close would overlap.
-    room = (high - low) // 8
+    room = (high - low) // 20
     between = (m for m in SLIDER_MARKS_USD if low + room < m < high - room)
     stops = sorted({low, high, *between})
     return [{"value": m, "label": f"${m:,}"} for m in stops]
@@ -77,7 +77,8 @@ def limit_slider(view: LimitView, ids: LimitIds) -> html.Div:
                 prefix="$",
                 thousandSeparator=",",
                 clampBehavior="blur",
-                debounce=350,
+                # At once: who types and presses the button means what was typed.
+                debounce=False,
                 disabled=fixed,
                 className="limit-number",
             ),

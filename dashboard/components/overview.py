@@ -80,6 +80,7 @@ class Overview:
     burn: BurnUp | None
     burn_note: str
     campaigns: Sequence[Campaign]
+    campaigns_note: str
     agents: Sequence[Agent]
     links: dict[str, str]
 
@@ -132,7 +133,7 @@ def no_burn_panel() -> html.Section:
     return panel("Burn-up", nothing, tone="cyan")
 
 
-def campaigns_panel(campaigns: Sequence[Campaign], href: str) -> html.Section:
+def campaigns_panel(campaigns: Sequence[Campaign], href: str, note: str = "") -> html.Section:
     """Campaigns by spend, each against its budget."""
     aside = more_link("All campaigns", href) if href else None
     return panel(
@@ -140,6 +141,7 @@ def campaigns_panel(campaigns: Sequence[Campaign], href: str) -> html.Section:
         html.Div(campaign_rows(campaigns, href), id="overview-campaigns", className="fill-rows"),
         aside if campaigns else None,
         tone="purple",
+        note=note if campaigns else "",
     )
 
 
@@ -232,7 +234,9 @@ def overview(view: Overview, limit: Any = None, graph: Any = None) -> html.Div:
             figure_cards(view.traffic),
             columns(
                 [
-                    campaigns_panel(view.campaigns, view.links.get("campaigns", "")),
+                    campaigns_panel(
+                        view.campaigns, view.links.get("campaigns", ""), view.campaigns_note
+                    ),
                     agents_panel(view.agents, view.links.get("agents", "")),
                 ]
             ),

@@ -75,7 +75,7 @@ def test_a_panel_alone_shows_and_binds_what_proxies_do(
 def test_a_login_holds_on_every_worker(tmp_path: Path) -> None:
     config = CONFIG | {"server": {"workers": 2}}
     deployment = Deployment(tmp_path, config, env={"PURSER_ADMIN_PASSWORD": PASSWORD})
-    with deployment.start("serve") as process:
+    with deployment.start("serve", measured=False) as process:
         target = Target(process)
         with target.log_in() as admin:
             kept = {

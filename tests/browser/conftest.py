@@ -6,13 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.install import executable
 from tests.harness import PurserProcess
 from tests.security.panel import CONFIG, PASSWORD, started
 
 __all__ = ["CONFIG", "PASSWORD"]
+
+# A machine that runs other tests beside these is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 FLAGS = [
     "--no-sandbox",

@@ -55,7 +55,12 @@ def main(wanted: list[str]) -> None:
 
 def _filled(folder: Path) -> Deployment:
     deployment = Deployment(folder, env={"PURSER_ADMIN_PASSWORD": PASSWORD})
-    made = deployment.cli("demo", "--months", str(MONTHS), "--seed", str(SEED), seconds=FILL_S_MAX)
+    try:
+        made = deployment.cli(
+            "demo", "--months", str(MONTHS), "--seed", str(SEED), seconds=FILL_S_MAX
+        )
+    finally:
+        deployment.end_engines()
     if made.returncode:
         raise SystemExit(f"the demo's history could not be made:\n{made.stdout}{made.stderr}")
     demo = deployment.data_dir / DEMO

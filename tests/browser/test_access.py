@@ -16,11 +16,11 @@ def test_one_logs_in_looks_around_and_logs_out(panel: Panel) -> None:
     page = panel.page
     expect(page.locator("#heading")).to_have_text("Overview")
     expect(page.locator("#content")).to_contain_text("$1,000.00")
-    for name in ("Agents", "Campaigns", "Health"):
+    for name in ("Agents", "Health", "Campaigns"):
         page.locator(".nav-links").get_by_text(name, exact=True).click()
         expect(page.locator("#heading")).to_have_text(name)
     page.locator(".periods").get_by_text("7 d", exact=True).click()
-    expect(page).to_have_url(f"{panel.url}health?period=7d")
+    expect(page).to_have_url(f"{panel.url}campaigns?period=7d")
     expect(page.locator(".periods .on")).to_have_text("7 d")
     page.reload()
     expect(page.locator(".periods .on")).to_have_text("7 d")

@@ -137,7 +137,7 @@ def test_figures_are_those_of_the_ledger_and_move_by_themselves(panel: Panel) ->
             (nano,) = found.execute("SELECT sum(charge_nano) FROM billing_log").fetchone()
         return formats.money(nano)
 
-    expect(page.locator("#overview-spent-figure")).not_to_have_text(before, timeout=12_000)
+    expect(page.locator("#overview-spent-figure")).not_to_have_text(before, timeout=30_000)
     expect(page.locator("#overview-spent-figure")).to_have_text(of_ledger())
     page.locator("#overview-graph .main-svg").first.wait_for()
     expect(page.locator(".burn-quick")).to_be_hidden()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.components import bars, basics, cards, controls, overlays, states, tables
-from dashboard.components.overview import AGENT_COLUMNS, agents_panel, campaigns_panel, overview
+from dashboard.components.overview import agents_panel, campaigns_panel, overview
 from tests.dashboard import gallery_samples as samples
 from tests.dashboard.gallery_pieces import pieces
 
@@ -111,7 +111,12 @@ def test_a_change_against_nothing_is_no_number() -> None:
 
 def test_a_sorted_column_says_so() -> None:
     by = tables.Sorted("spent")
-    table = tables.data_table(AGENT_COLUMNS, [], caption="Agents", by=by)
+    columns = (
+        tables.Column("agent", "Agent", sortable=True),
+        tables.Column("spent", "Spent", numeric=True, sortable=True),
+        tables.Column("trend", "Trend", numeric=True),
+    )
+    table = tables.data_table(columns, [], caption="Agents", by=by)
     order = {text(n["children"]): n.get("aria-sort") for n in nodes(table) if n["type"] == "Th"}
     assert (order["Spent"], order["Agent"], order["Trend"]) == ("descending", "none", None)
 

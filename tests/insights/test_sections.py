@@ -51,6 +51,10 @@ async def test_rows_come_by_place_and_are_counted(shelf: Shelf) -> None:
     assert (first.total, first.exact) == (200, True)
     got = [one.admitted_ms for one in (*first.entries, *then.entries)]
     assert got == [one.admitted_ms for one in newest]
+    since = NOW_MS - 12 * DAY_MS
+    for wanted in (Filter(agent="SEO", model="gpt-5"), Filter(since_ms=since, campaign="HOLIDAY")):
+        some = await rows(shelf.books, wanted, 0, 200)
+        assert (some.total, some.exact) == (len(some.entries), True)
     with pytest.raises(ValueError, match="at most"):
         await rows(shelf.books, Filter(), 0, 100_000)
 

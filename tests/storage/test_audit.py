@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from storage.audit import Act
+from storage.audit import GENESIS, Act, AuditSearch, Link, checked, following_lines
 from storage.database import make_engine, writing
 from storage.ledger import Ledger
 
@@ -61,3 +61,24 @@ async def test_a_changed_chain_is_seen(ledger, database_url, statement, problem)
         await ledger.audit(FREEZE)
     await tampered(database_url, statement)
     assert (await ledger.verify_audit())[0].startswith(problem)
+
+
+async def test_a_chain_is_followed_in_pieces(ledger, database_url):
+    for _ in range(5):
+        await ledger.audit(FREEZE)
+    at = Link(0, GENESIS)
+    for ends in (2, 4, 5, 5):
+        problems, at = checked(await following_lines(ledger.engine, at.seq, 2), at)
+        assert (problems, at.seq) == ([], ends)
+    await tampered(database_url, "UPDATE audit_log SET who = 'nobody' WHERE seq = 4")
+    first, at = checked(await following_lines(ledger.engine, 0, 3), Link(0, GENESIS))
+    assert first == []
+    problems, _ = checked(await following_lines(ledger.engine, at.seq, 3), at)
+    assert problems == ["audit line 4 was changed after it was written"]
+
+
+async def test_lines_are_found_by_any_of_several(ledger):
+    for who in ("tom", "maria", "ada"):
+        await ledger.audit(Act("thaw", who, "api"))
+    found = await ledger.audit_lines(AuditSearch(who=("tom", "ada"), action="thaw"), 5)
+    assert [line.act.who for line in found] == ["ada", "tom"]

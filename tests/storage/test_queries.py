@@ -58,6 +58,10 @@ async def test_each_filter_is_asked(ledger):
         asked = {"requested_model": "model"}.get(name, name)
         assert await listed(ledger, Filter(**{asked: value}), 5) == [2], name
     assert await listed(ledger, Filter(campaign="SPRING"), 5) == [2]
+    for one in ("run", "req", "hold"):
+        assert await listed(ledger, Filter(call=one), 5) == [2], one
+    assert await listed(ledger, Filter(agent=("SEO", "NOBODY"), campaign=("SPRING", "x")), 5) == [2]
+    assert await listed(ledger, Filter(agent=("NOBODY", "EMAIL")), 5) == []
     assert await listed(ledger, Filter(since_ms=NEW_YEAR_MS + 2), 5) == [2]
     assert await listed(ledger, Filter(until_ms=NEW_YEAR_MS + 2), 5) == [1]
 

@@ -117,3 +117,35 @@ async def test_views_are_ones_own_or_shared(ledger: Ledger) -> None:
     assert await views.remove("ada", again.id)
     with pytest.raises(UserProblem):
         await views.save("ada", "x", "agents", "q" * 5000)
+
+
+async def test_the_session_that_proved_the_old_password_goes_on(
+    ledger: Ledger, users: Users
+) -> None:
+    sessions = Sessions(ledger)
+    here, there = [await sessions.open("bob", "viewer", "", "") for _ in range(2)]
+    await users.set_hash("bob", "new", BY, keep=here.session.id)
+    assert await sessions.find(here.secret)
+    assert await sessions.find(there.secret) is None
+    there = await sessions.open("bob", "viewer", "", "")
+    assert await sessions.revoke_all("bob", BY, keep=here.session.id) == 1
+    assert [left.id for left in await sessions.list("bob")] == [here.session.id]
+
+
+async def test_a_view_is_renamed_and_shared_by_its_owner_alone(ledger: Ledger) -> None:
+    views = Views(ledger)
+    mine = await views.save("ada", "Q4", "agents", "period=7d")
+    await views.save("ada", "Ours", "overview", "")
+    assert (await views.rename("ada", mine.id, "Q5")).name == "Q5"
+    with pytest.raises(UserProblem, match="already"):
+        await views.rename("ada", mine.id, "Ours")
+    with pytest.raises(UserProblem, match="not yours"):
+        await views.rename("bob", mine.id, "Mine now")
+    assert await ledger.audited() == [], "one's own views are one's own affair"
+    await views.share("ada", mine.id, shared=True)
+    assert [view.name for view in await views.visible_to("bob")] == ["Q5"]
+    await views.share("ada", mine.id, shared=False)
+    await views.share("ada", mine.id, shared=True)
+    await views.remove("ada", mine.id)
+    told = [line.act.action for line in await ledger.audited()]
+    assert sorted(told) == ["view.remove", "view.share", "view.share", "view.unshare"]

@@ -78,7 +78,7 @@ def register(app: Dash, services: Services) -> None:
         except StorageError as error:
             return badge(f"not verified: {error}", "amber", "stale")
         # Settled states are told once a minute: only how long ago grows.
-        if ticks and ticks % 12 and state.whole:
+        if isinstance(ticks, int) and ticks % 12 and state.whole:
             raise PreventUpdate
         return chain_state(state, now_ms)
 

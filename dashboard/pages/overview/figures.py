@@ -1,11 +1,12 @@
 """What the overview shows, read once a tick for all who look at the same period and filters."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from budget.windows import current_window
-from config.rules import Rule, Window
+from config.rules import Dimension, Rule, Window
+from dashboard.pages.overview.between import FULL_MS, moved
 from dashboard.pages.overview.freezing import Freeze, freeze_of
 from dashboard.periods import period_of_view
 from dashboard.state import View
@@ -20,6 +21,7 @@ from insights.spend import spent_by_bucket
 from storage.errors import StorageError
 from storage.glance import Glance, glance
 from storage.holds import Interval
+from storage.presence import READY
 from storage.usage import Scope, figures_version
 
 SCOPES: Final = ("agent", "campaign", "model", "endpoint", "key")
@@ -45,15 +47,26 @@ class Read:
     """What the window before it cost in the end."""
     frozen: Freeze | None
     now_ms: int
+    full_ms: int
+    """When all of it was read."""
+    seldom: tuple[Any, ...]
+    """The part of `at` that asks for a full reading at once."""
+    campaign_window: str
+    """Of the rule that gives every campaign its budget: "day"; empty without one."""
     filtered: str
     """What of the filters could not be followed, in words."""
 
 
 async def read(now: Books, view: View, last: Read | None) -> Read:
     """The figures of a view; `last` again where nothing has changed since."""
-    at, frozen = await _at(now)
+    at, seldom, look = await _at(now)
     if last is not None and last.at == at:
         return last
+    recent = last is not None and now.now_ms - last.full_ms < FULL_MS
+    if last is not None and look is not None and recent and last.seldom == seldom:
+        row = await primary_row(now)
+        cards = await moved(now, last.overview, row, look)
+        return replace(last, at=at, overview=cards, row=row, now_ms=now.now_ms)
     period = period_of_view(view, now.timezone, now.now_ms)
     scope, filtered = scope_of_view(view)
     found, burn, by_agent, by_campaign, row, before = await asyncio.gather(
@@ -64,7 +77,22 @@ async def read(now: Books, view: View, last: Read | None) -> Read:
         primary_row(now),
         _last_window(now),
     )
-    return Read(at, found, burn, by_agent, by_campaign, row, before, frozen, now.now_ms, filtered)
+    each = next((rule for rule in now.loaded.rules if rule.each == (Dimension.CAMPAIGN,)), None)
+    return Read(
+        at=at,
+        overview=found,
+        burn=burn,
+        agents=by_agent,
+        campaigns=by_campaign,
+        row=row,
+        last_window_nano=before,
+        frozen=freeze_of(look.frozen) if look is not None else None,
+        now_ms=now.now_ms,
+        full_ms=now.now_ms,
+        seldom=seldom,
+        campaign_window=each.window.value if each else "",
+        filtered=filtered,
+    )
 
 
 def scope_of_view(view: View) -> tuple[Scope, str]:
@@ -86,8 +114,8 @@ def _fine(rule: Rule | None) -> Granularity:
     return "hour" if rule is not None and rule.window in (Window.HOUR, Window.DAY) else "day"
 
 
-async def _at(now: Books) -> tuple[tuple[Any, ...], Freeze | None]:
-    """What the figures depend on, cheaply."""
+async def _at(now: Books) -> tuple[tuple[Any, ...], tuple[Any, ...], Glance | None]:
+    """What the figures depend on, cheaply: all of it, and what seldom changes."""
     rule = now.primary
     wanted = [] if rule is None else [(rule, current_window(rule, now.now_ms), "")]
     look: Glance | None
@@ -97,14 +125,14 @@ async def _at(now: Books) -> tuple[tuple[Any, ...], Freeze | None]:
         look = None
     version = await figures_version(now.ledger)
     acts = await now.ledger.audited(1)
-    redis: tuple[Any, ...] = ()
-    frozen = None
-    if look is not None:
-        age = now.now_ms // HELD_STEP_MS if look.holds else 0
-        redis = (look.state, look.counted, look.held_nano, look.holds, look.frozen, age)
-        frozen = freeze_of(look.frozen)
     acted = acts[0].seq if acts else 0
-    return (version, acted, now.loaded.digest, now.now_ms // STEP_MS, *redis), frozen
+    seldom: tuple[Any, ...] = (acted, now.loaded.digest, now.now_ms // STEP_MS)
+    if look is None:
+        return (version, *seldom), seldom, None
+    age = now.now_ms // HELD_STEP_MS if look.holds else 0
+    seldom = (*seldom, look.state, look.frozen)
+    often = (version, look.counted, look.held_nano, look.holds, age)
+    return (*often, *seldom), seldom, look if look.state == READY else None
 
 
 async def _last_window(now: Books) -> int:

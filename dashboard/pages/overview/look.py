@@ -1,5 +1,6 @@
 """One look at the overview: its figures, its words and its parts, made once for all viewers."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,10 +39,15 @@ async def look(services: Services, view: View) -> Snapshot[Look]:
         found = await read(books(services), view, last.read if last else None)
         if last is not None and found is last.read:
             return last
-        words = shown(found, view)
-        return Look(found, words, parts_of(words, NOTICES, _notices(found), _beside(found, words)))
+        # In a thread, or calls on the same loop would wait for it.
+        return await asyncio.to_thread(_worded, found, view)
 
     return await services.shared.get(("overview", view.query), make)
+
+
+def _worded(found: Read, view: View) -> Look:
+    words = shown(found, view)
+    return Look(found, words, parts_of(words, NOTICES, _notices(found), _beside(found, words)))
 
 
 def view_of_address(search: Any) -> View:

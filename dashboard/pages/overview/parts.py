@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from dash.development.base_component import Component
-from plotly.io.json import to_json_plotly
 
 from dashboard.components.overview import Overview, agent_rows, campaign_rows, figure_cards
 
@@ -120,7 +120,7 @@ def _nodes(component: Any) -> Iterator[Component]:
 
 def part(id_: str, props: Mapping[str, Any]) -> Part:
     """A part with the digest of what it looks like."""
-    text = to_json_plotly(props).encode()
+    text = orjson.dumps(props, default=Component.to_plotly_json)
     return Part(id_, props, _mark(text), len(text) + len(id_) + 6)
 
 

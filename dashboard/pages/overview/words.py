@@ -54,6 +54,11 @@ def shown(read: Read, view: View) -> Shown:
         burn=burn_of(read.burn) if read.burn else None,
         burn_note=_burn_note(read),
         campaigns=_campaigns(read),
+        campaigns_note=(
+            f"against each one's budget of the {read.campaign_window}"
+            if read.campaign_window
+            else ""
+        ),
         agents=_agents(read),
         links={name: _link(name, view) for name in ("campaigns", "agents")},
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from app.demo.purser import command
 from config.rates import AGENT_TYPES
 from tests.harness import Deployment, Process, SandboxProcess
 
@@ -84,3 +85,15 @@ def test_an_address_without_a_purser_is_told(
 ) -> None:
     done = Deployment(tmp_path).cli("demo", "--url", url, "--calls", "1")
     assert (done.returncode, why in done.stderr) == (status, True), done.stderr
+
+
+def test_what_to_type_names_a_purser_that_is_not_on_the_path_by_its_place(monkeypatch, tmp_path):
+    mine = tmp_path / "bin dir" / "purser"
+    mine.parent.mkdir()
+    mine.touch(mode=0o755)
+    monkeypatch.setattr("sys.argv", [str(mine)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    empty = "OPENAI_API_KEY= PURSER_DATA_DIR= "
+    assert command("serve") == f"{empty}'{mine}' serve"
+    monkeypatch.setenv("PATH", str(mine.parent))
+    assert command("serve", "--config", "a b") == f"{empty}purser serve --config 'a b'"
