@@ -14,7 +14,7 @@
   cells.PurserTwo = function (props) {
     if (!props.data) return bone();
     var below = props.below && props.data[props.below];
-    return element('span', { className: 'two' },
+    return element('span', { className: 'two-rows' },
       props.icon ? element('span', { className: 'two-icon' }, icon(props.data[props.icon])) : null,
       element('span', { className: 'two-words' },
         element('span', { className: 'two-top', title: String(props.value) }, props.value),

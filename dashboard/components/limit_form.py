@@ -59,6 +59,7 @@ def limit_form(section: str, row: RuleRow, name: str, *, may_change: bool) -> ht
             dcc.Store(ids.of("about"), data=about(row, name)),
             html.Div(
                 [
+                    # Without a delay: a button that is pressed at once sets what stands in it.
                     dmc.NumberInput(
                         id=ids.of("amount"),
                         label="Limit",
@@ -68,7 +69,6 @@ def limit_form(section: str, row: RuleRow, name: str, *, may_change: bool) -> ht
                         thousandSeparator=",",
                         allowNegative=False,
                         clampBehavior="blur",
-                        debounce=350,
                     ),
                     html.Div(
                         [

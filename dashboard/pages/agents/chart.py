@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from dash import dcc, html
+from dash import html
 
 from dashboard import formats
 from dashboard.components.basics import agent_name, legend, money
 from dashboard.components.cards import panel
+from dashboard.components.stacked import stacked
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
 from dashboard.context import PREFIX
-from dashboard.figures import GRAPH_CONFIG, stacked_bars
 from dashboard.links import stay
 from dashboard.narrow import scope_of
 from dashboard.state import View
@@ -25,6 +25,8 @@ from storage.usage import By, series_by
 
 SERIES_MAX: Final = 6
 """Beside them all others are one."""
+SHORT_HOURS: Final = 26
+"""Up to so many hours their day is plain."""
 TABLE_ROWS_MAX: Final = 124
 OTHERS: Final = "Others"
 GROUPS: Final = {
@@ -87,15 +89,21 @@ def panel_of(found: Course, view: View, period: Period) -> Any:
             icon_name="spent",
         )
         return panel(title, nothing, _groups(found.by, view), tone="cyan")
-    moments = [bucket.start_ms for bucket in found.buckets]
-    hourly = period.granularity == "hour" and len(moments) <= 48
-    spec = stacked_bars(moments, found.series, hourly=hourly)
+    zone = formats.zone(period.timezone)
+    hourly = period.granularity == "hour"
+    short = hourly and len(found.buckets) <= SHORT_HOURS
+    names = [
+        f"{formats.local(bucket.start_ms, zone):%H:%M}"
+        if short
+        else formats.bucket(bucket.start_ms, zone, hourly=hourly)
+        for bucket in found.buckets
+    ]
     keys = legend([(f"s{min(i, SERIES_MAX)}", name) for i, name in enumerate(found.series)])
-    graph = dcc.Graph(figure=spec, config=GRAPH_CONFIG, id="agents-chart")
+    drawn = stacked(names, found.series, _spoken(found))
     return panel(
         title,
         [
-            html.Div(graph, className="chart-sized", role="img", **{"aria-label": _spoken(found)}),
+            html.Div(drawn, className="chart-sized"),
             html.Div([keys, _as_table(found, view, period)], className="chart-foot"),
         ],
         _groups(found.by, view),
