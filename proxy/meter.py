@@ -228,7 +228,8 @@ class StreamMeter:
         return Step(pass_on=not self._hide_usage, settle=self._settle_once())
 
     def _responses_event(self, data: Mapping[str, Any], name: str | None) -> Step:
-        kind = data.get("type", name)
+        said = data.get("type", name)
+        kind = said if isinstance(said, str) else None
         self._produced.add_stream(self._shape, data)
         if kind == "error":
             return self._failed()

@@ -43,7 +43,8 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._requests = bytearray()
+        self._requests: list[bytearray] = []
+        # One for each connection: a WebSocket's last bytes are not the begin of a request line.
         self._drop: _Drop | None = None
         self._miss: _Drop | None = None
         self._hold: bytes | None = None
@@ -134,11 +135,11 @@ class Relay:
 
     def count(self, pattern: bytes) -> int:
         """How often `pattern` stood in what clients sent."""
-        return self._requests.count(pattern)
+        return sum(sent.count(pattern) for sent in self._requests)
 
     def request_lines(self) -> list[tuple[str, str]]:
-        """Method and path (without query) of every HTTP request that clients sent, in order."""
-        found = REQUEST_LINE.findall(self._requests)
+        """Method and path (without query) of every HTTP request, connection by connection."""
+        found = [line for sent in self._requests for line in REQUEST_LINE.findall(sent)]
         return [(method.decode(), path.decode()) for method, path in found]
 
     @property
@@ -177,8 +178,10 @@ class Relay:
             task.add_done_callback(self._tasks.discard)
 
     async def _pass_requests(self, link: "_Link") -> None:
+        sent = bytearray()
+        self._requests.append(sent)
         while chunk := await link.read(link.client):
-            self._requests += chunk
+            sent += chunk
             if (miss := self._miss) and miss.to and miss.to in chunk:
                 if miss.once:
                     self._miss = None
