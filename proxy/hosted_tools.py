@@ -33,7 +33,7 @@ _PLAIN: Final = frozenset({"function", "custom", "namespace"})
 """Tools that are nothing but the text in the body."""
 
 _WEB_SEARCH: Final = ("web_search", "web_search_preview")
-_CODE: Final = frozenset({"code_interpreter", "shell"})
+_CODE: Final = ("code_interpreter", "shell")
 
 _CONTAINER_UNITS: Final = {"1g": 1, "4g": 4, "16g": 16, "64g": 64}
 """Price of a container by its memory, in units of the smallest."""

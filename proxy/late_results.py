@@ -18,7 +18,7 @@ from proxy.usage import read_usage
 from storage.jobs import LateJob
 from storage.records import Amounts, Flag, Outcome, Status, Usage
 
-BATCH_ENDS: Final = frozenset({"completed", "failed", "expired", "cancelled"})
+BATCH_ENDS: Final = ("completed", "failed", "expired", "cancelled")
 _RESPONSES: Final = find("POST", "/v1/responses")
 _log = logging.getLogger("purser.late")
 _FLAGS: Final = frozenset({Flag.ESTIMATED, Flag.NO_USAGE})

@@ -20,17 +20,16 @@ _DONE: Final = b"[DONE]"
 _LAST_EVENTS: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
-_LAST_OF_UNITS: Final = frozenset(
-    {
-        "image_generation.completed",
-        "image_edit.completed",
-        "speech.audio.done",
-        "transcript.text.done",
-    }
+# Tuples, not sets: what an upstream says may be of any type, and a list is in no set without harm.
+_LAST_OF_UNITS: Final = (
+    "image_generation.completed",
+    "image_edit.completed",
+    "speech.audio.done",
+    "transcript.text.done",
 )
 """Events with the usage of one image, or of the whole answer."""
 _NAME_CHARACTERS_MAX: Final = 256
-PENDING: Final = frozenset({"queued", "in_progress"})
+PENDING: Final = ("queued", "in_progress")
 """What a response says of itself while it is worked on."""
 
 

@@ -285,10 +285,12 @@ async def test_rubbish_in_the_right_places_is_read_without_harm(
         assert (await count_answer(endpoint, raw, GPT_4O, WORST, 100)).output_tokens <= 100
 
 
-def test_an_event_whose_type_is_no_text_is_read_without_harm() -> None:
-    following = meter(RESPONSES)
-    fed(events(json.dumps({"type": [], "response": {}}), done=False), following)
+@pytest.mark.parametrize("endpoint", METERED)
+def test_a_word_that_is_no_text_is_read_without_harm(endpoint: Endpoint) -> None:
+    following = meter(endpoint)
+    fed(events(json.dumps({"type": [], "response": {"status": {}}}), done=False), following)
     assert following.seen().input_tokens == 12
+    assert read_answer(endpoint, b'{"status": [], "type": {}, "object": []}').usage is None
 
 
 def test_half_a_character_in_a_text_does_not_hide_the_usage() -> None:
