@@ -15,7 +15,8 @@ async def test_everything_fits_a_narrow_phone(page: str) -> None:
         tab = await browser.new_page(viewport={"width": 320, "height": 800})
         tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         await tab.goto(address)
-        await tab.locator(".page .glass").last.wait_for()
+        # Every piece in every state is on it: seconds of work for a browser, many on a busy machine.
+        await tab.locator(".page .glass").last.wait_for(timeout=120_000)
         wider = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
         styled = await tab.evaluate("document.querySelectorAll('.icon').length")
         await browser.close()
