@@ -1,5 +1,6 @@
 """Costs told by hand: what was spent where Purser did not see it counts in every budget."""
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import Callable
@@ -22,6 +23,13 @@ from storage.records import Amounts, Caller, CallFacts, Flag
 
 ENDPOINT: Final = "manual"
 """What stands in the ledger for the path of a call."""
+
+AT_ONCE_MAX: Final = 16
+"""Costs that are recorded at a time in a process; more wait their turn.
+
+A burst of a thousand would otherwise open every connection at once, in an event loop that is
+too busy to hear the answers in time: some would be told that Redis is away.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class ManualCosts:
         self._ledger = ledger
         self._terms = terms
         self._encrypt = encrypt
+        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def record(
         self, told: Told, key: str, idempotency_key: str | None, *, enforce: bool, additional: bool
@@ -87,6 +96,14 @@ class ManualCosts:
         `CostTooLarge`, with `enforce` `Refused`, and `Unavailable` or what SQL raises: then it
         may be told again under the same key.
         """
+        async with self._turns:
+            return await self._record(
+                told, key, idempotency_key, enforce=enforce, additional=additional
+            )
+
+    async def _record(
+        self, told: Told, key: str, idempotency_key: str | None, *, enforce: bool, additional: bool
+    ) -> Written:
         digest = told.digest()
         hold_id = _hold_id(told, digest, idempotency_key)
         if hold_id is None:

@@ -129,7 +129,8 @@ REFUSED_ROW_S: Final = MINUTE_S
 """Refusals of one agent, campaign, key and rule become one row in this time."""
 
 # Redis and SQL.
-REDIS_CONNECT_S: Final = 1.0
+REDIS_CONNECT_S: Final = 2.0
+"""Until a connection is free or made, its greeting included."""
 REDIS_REPLY_S: Final = 2.0
 VOID_REPEAT_S: Final = 0.2
 SQL_REPLY_S: Final = 10.0

@@ -26,11 +26,11 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from config.bounds import REDIS_CONNECT_S, REDIS_REPLY_S
 from config.values import redacted_url
 from storage.errors import RedisUnavailable, ReplyLost, StorageError
+from storage.patience import Patience
 from storage.scripts import Script
 
 CONNECTIONS_MAX: Final = 64
@@ -56,27 +56,22 @@ _PASSING_WORDS: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
 class _UnixSocket(UnixDomainSocketConnection):
     """A unix socket that is opened and no more.
 
-    redis-py's own greets while it connects, for which nothing sets a limit: a stopped server,
-    whose kernel still takes connections, would be waited for without end.
+    redis-py's own greets while it connects: given up halfway (a stopped server's kernel still
+    takes connections), it would leave its late answer for the next question.
     """
 
     async def _connect(self) -> None:
-        async with asyncio.timeout(REDIS_CONNECT_S):
-            opened = await asyncio.open_unix_connection(self.path)
-        self._reader, self._writer = opened
+        self._reader, self._writer = await asyncio.open_unix_connection(self.path)
 
 
 async def _greet(connection: AbstractConnection) -> None:
-    """Ask a new connection's server who it is; one that does not say so in time is left."""
+    """Ask a new connection's server who it is."""
     greeted = False
     try:
-        async with asyncio.timeout(REDIS_CONNECT_S):
-            await connection.on_connect()
-            await connection.send_command("INFO", "server")
-            answer = await connection.read_response()
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        answer = await connection.read_response()
         greeted = True
-    except TimeoutError as error:
-        raise RedisConnectionError("the server did not greet in time") from error
     finally:
         # Half a greeting would be the answer to the next question on this connection.
         if not greeted:
@@ -104,10 +99,11 @@ class RedisLink:
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=REDIS_REPLY_S,
-            socket_connect_timeout=REDIS_CONNECT_S,
-            # The time for a reply is ours: redis-py's goes by asyncio.wait_for, which before
-            # Python 3.12 may lose a cancellation.
+            # The limits are ours: redis-py's know no busy loop, some of its ways have none, and
+            # those for a reply go by asyncio.wait_for, which before Python 3.12 may lose a
+            # cancellation.
+            timeout=None,
+            socket_connect_timeout=None,
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=_greet,
@@ -152,8 +148,13 @@ class RedisLink:
 
     async def _connection(self) -> AbstractConnection:
         try:
-            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-        except (RedisError, OSError, TimeoutError) as error:
+            async with Patience(REDIS_CONNECT_S):
+                connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        except TimeoutError as error:
+            raise RedisUnavailable(
+                f"Redis at {self._shown} did not greet in {REDIS_CONNECT_S:g} s"
+            ) from error
+        except (RedisError, OSError) as error:
             raise RedisUnavailable(f"Redis at {self._shown} cannot be reached: {error}") from error
         if self._closed:
             await connection.disconnect(nowait=True)
@@ -163,7 +164,7 @@ class RedisLink:
     async def _ask(self, connection: AbstractConnection, *parts: Argument) -> Reply:
         answered = False
         try:
-            async with asyncio.timeout(REDIS_REPLY_S):
+            async with Patience(REDIS_REPLY_S):
                 await connection.send_command(*parts)
                 reply = await connection.read_response()
             answered = True

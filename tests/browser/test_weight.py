@@ -26,6 +26,8 @@ def test_a_first_load_is_light_and_the_next_one_lighter(
     talk.on("Network.loadingFinished", lambda told: sizes.append(told["encodedDataLength"]))
     talk.send("Network.enable")
     panel.open()
+    # What the browser fetches when it is idle counts too.
+    expect(panel.page.locator(".js-plotly-plot .main-svg").first).to_be_attached()
     panel.page.wait_for_load_state("networkidle")
     first, sizes[:] = sum(sizes), []
     print(f"first load: {first:,.0f} bytes")
