@@ -26,7 +26,7 @@ from dashboard.pages.transactions.grid import GRID, grid, scripts
 from dashboard.periods import period_of_view
 from dashboard.registry import Page
 from dashboard.services import Services
-from dashboard.state import FILTERS, View, parse
+from dashboard.state import View, parse
 from insights.transactions import DEEP_MAX, ROWS_MAX, Rows, rows
 from storage.errors import StorageError
 from storage.records import Status
@@ -104,9 +104,7 @@ def _search(view: View, offered: Offered) -> Any:
         className="feed-find",
         **aria(label="Find a call by its id"),
     )
-    return html.Div(
-        [find, filter_bar(view, PREFIX, offered, several=FILTERS)], className="feed-search"
-    )
+    return html.Div([find, filter_bar(view, PREFIX, offered)], className="feed-search")
 
 
 async def _offered(services: Services, view: View) -> Offered:

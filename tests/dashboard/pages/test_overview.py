@@ -88,6 +88,14 @@ async def test_each_card_says_what_the_ledger_says(engines: Engines, tmp_path: P
         for shown in ("$149.38", "on track", "Counts all calls admitted", "holiday", "Content"):
             assert shown in page
         assert f"{formats.compact(TOKENS + 1_234_567)}" in page
+        both = "?campaign=Holiday&campaign=unattributed&group_by=campaign"
+        for query, figure in ((both, "$149.38"), ("?campaign=holiday", "$100.00")):
+            found = (await seen(services, query)).figures
+            assert found.shown.money[1].figure == figure
+            assert "filters narrow all other figures" in words(notices(await seen(services, query)))
+        page = words(await overview.layout(Context(services, ADMIN, parse("overview", both))))
+        for shown in ("Split by campaign", "Spend by day", "As a table", "holiday or unattributed"):
+            assert shown.casefold() in page.casefold(), shown
 
 
 async def test_a_refresh_brings_what_has_changed_and_nothing_else(
