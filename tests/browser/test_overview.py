@@ -100,7 +100,7 @@ def test_a_limit_binds_the_next_call_and_undo_lifts_it(panel: Panel) -> None:
     expect(slider).to_have_attribute("aria-valuenow", "5000")
     confirm(page, "#overview-limit-save", "#overview-limit-yes")
     expect(page.locator("#overview-left")).to_contain_text("of $7,500.50")
-    expect(field).to_have_value("$7,500.5")
+    expect(field).to_have_value(re.compile(r"\$7,500\.50?"))
     page.click("#overview-limit-undo")
     expect(page.locator("#overview-limit-origin")).to_contain_text("purser.yaml:")
     assert panel.said == []

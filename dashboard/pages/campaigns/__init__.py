@@ -6,7 +6,7 @@ from typing import Any, Final
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import course, drawers, live_cells
+from dashboard import course, drawers, limit_change, live_cells
 from dashboard.books import books
 from dashboard.components.cards import panel
 from dashboard.components.filters import filter_bar
@@ -54,6 +54,7 @@ async def layout(context: Context) -> Any:
         ),
         *drawers.host(SECTION, view.opened, filled),
         acts.question(),
+        *limit_change.question(SECTION),
     ]
 
 

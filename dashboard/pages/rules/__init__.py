@@ -46,6 +46,7 @@ async def layout(context: Context) -> Any:
         html.Div(id=f"{SECTION}-stale"),
         html.Div(_body(now, rows, view, slots), id=f"{SECTION}-body", className="stack"),
         *drawers.host(SECTION, view.opened, filled),
+        *limit_change.question(SECTION),
     ]
 
 
