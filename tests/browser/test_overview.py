@@ -1,5 +1,6 @@
 """The overview in a real browser: what is set there binds the next call through the proxy."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
