@@ -13,6 +13,9 @@ DEV_STAMP := $(VENV)/.installed-dev
 INSTALLED := $(or $(wildcard $(DEV_STAMP)),$(RUN_STAMP))
 ARGS ?=
 
+# Containers often set it. Without compiled modules a start of Purser takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 19
 
