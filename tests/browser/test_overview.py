@@ -48,7 +48,7 @@ def call(purser: PurserProcess) -> httpx.Response:
     }
     headers = {"X-Agent-Type": "CONTENT", "X-Campaign-Id": "spring", "Authorization": "Bearer x"}
     url = f"{purser.url}/v1/chat/completions"
-    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=60)
 
 
 def refusal(purser: PurserProcess) -> dict[str, Any]:

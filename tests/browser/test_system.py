@@ -132,7 +132,7 @@ def test_the_calculator_equals_what_a_call_is_charged(served: PurserProcess, pan
         "max_tokens": 50,
     }
     path, agent = f"{served.url}/v1/chat/completions", {"X-Agent-Type": "SEO"}
-    answer = httpx.post(path, json=body, headers=agent, trust_env=False, timeout=20)
+    answer = httpx.post(path, json=body, headers=agent, trust_env=False, timeout=60)
     usage, cost = answer.json()["usage"], answer.headers["X-Purser-Cost-USD"]
     tokens = usage["total_tokens"]
     page = panel.open("rates")
