@@ -157,7 +157,8 @@
   var ask = window.fetch;
   window.fetch = function () {
     return ask.apply(this, arguments).then(function (answer) {
-      if (answer.status < 300 && /_dash-(update-component|layout)$/.test(answer.url)) heard = Date.now();
+      // Dash adds a query of its own to what it asks.
+      if (answer.status < 300 && /_dash-(update-component|layout)(\?|$)/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));

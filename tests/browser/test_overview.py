@@ -141,6 +141,10 @@ def test_figures_are_those_of_the_ledger_and_move_by_themselves(panel: Panel) ->
     expect(page.locator("#overview-spent-figure")).to_have_text(of_ledger())
     page.locator("#overview-graph .main-svg").first.wait_for()
     expect(page.locator(".burn-quick")).to_be_hidden()
+    # An answer that nothing has changed makes figures fresh too.
+    with page.expect_response(lambda answer: answer.status == 204):
+        pass
+    expect(page.locator(".live .age")).to_have_text(" · just now")
     assert panel.said == []
 
 

@@ -153,4 +153,10 @@ def test_every_section_fits_every_width(panel: Panel) -> None:
             expect(page.locator("#content .glass").first).to_be_visible()
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, (section, width)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#views-button").click()
+    menu = page.locator(".views-menu").bounding_box()
+    assert menu
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= 390
     assert panel.said == []
