@@ -241,7 +241,13 @@ async def test_a_key_in_a_subprotocol_is_refused_with_the_reason(engines):
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [("", 400), ("?model=unheard-of", 400), ("?model=a&intent=x", 400)]
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?model=unheard-of", 400),
+        ("?model=a&intent=x", 400),
+        ("?model=ft:gpt-4o-mini-2024-07-18:acme%00", 400),
+    ],
 )
 async def test_a_session_that_cannot_be_bounded_is_refused(engines, query, status):
     async with realtime(engines) as session:
