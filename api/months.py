@@ -90,7 +90,7 @@ async def set_monthly_budget(ctx: Context, given: MonthBudgetIn) -> MonthBudget:
     )
     override = state.limit(interval.start_ms)
     limit = rule.limit_nano if override is None else override
-    await months.note(services.ledger, given.month, limit, rule.alert_at_mille[0])
+    await months.note(services.ledger, given.month, limit, rule.alert_at_mille)
     return MonthBudget(
         month=given.month,
         rule=rule.name,

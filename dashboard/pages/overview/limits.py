@@ -251,7 +251,7 @@ async def _set(services: Services, row: RuleRow, wanted: Wanted) -> None:
     if row.rule.window is Window.MONTH:
         now = await _row(services)
         month = f"{formats.local(row.window.start_ms, _zone(services)):%Y-%m}"
-        await months.note(services.ledger, month, now.limit_nano, row.alert_at_mille[0])
+        await months.note(services.ledger, month, now.limit_nano, row.alert_at_mille)
 
 
 async def _row(services: Services) -> RuleRow:
