@@ -7,7 +7,7 @@ from budget.errors import Locked
 from budget.overrides import window_meant
 from budget.windows import current_window
 from config import bounds
-from config.rules import Rule
+from config.rules import Rule, percent_text
 from storage.audit import Act
 from storage.ledger import Ledger
 from storage.override_history import in_force
@@ -89,4 +89,4 @@ def _assert_well_formed(at_mille: tuple[int, ...]) -> None:
 
 
 def _told(at_mille: Sequence[int]) -> str:
-    return ", ".join(f"{share / 10:g} %" for share in at_mille) or "no alert"
+    return ", ".join(percent_text(share) for share in at_mille) or "no alert"
