@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from budget.windows import window_at
@@ -13,6 +14,8 @@ from insights.outlook import Outlook, outlook
 from insights.period import Granularity, cut
 from insights.rules import VALUES_MAX, RuleRow, rules
 from insights.spend import spent_by_bucket
+
+NAMED_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ async def threshold_preview(
     course = await _course(books, row) if row.rule.window is not Window.TOTAL else []
     ahead = await outlook(books.ledger, row.rule, row.window, row.posted_nano, books.now_ms)
     reaches = tuple(_reach(row, at, course, ahead) for at in at_mille)
-    return ThresholdPreview(reaches, tuple(_sentence(row, reach, ahead) for reach in reaches))
+    return ThresholdPreview(reaches, _sentences(row, reaches, ahead))
 
 
 async def _of_values(books: Books, rule: Rule, at_mille: Sequence[int]) -> ThresholdPreview:
@@ -64,17 +67,19 @@ async def _of_values(books: Books, rule: Rule, at_mille: Sequence[int]) -> Thres
         for one in await rules(books, values_max=VALUES_MAX)
         if one.rule.counter == rule.counter and one.value_name
     ]
-    reaches, sentences = [], []
     each = " and ".join(dimension.value for dimension in rule.each)
+    reaches, sentences = [], []
     for at in at_mille:
-        over = [one for one in rows if (one.utilisation_mille or 0) >= at]
+        over = [one.value_name for one in rows if (one.utilisation_mille or 0) >= at]
         reaches.append(Reach(at, bool(over), None, None, len(over)))
-        share = percent_text(at)
-        if not over:
-            sentences.append(f"No {each} has reached {share} of its limit.")
-            continue
-        names = ", ".join(one.value_name for one in over[:3]) + (" …" if len(over) > 3 else "")
-        sentences.append(f"{share} would tell at once of {len(over)}: {names}.")
+        if over:
+            names = ", ".join(over[:NAMED_MAX]) + (" …" if len(over) > NAMED_MAX else "")
+            sentences.append(
+                f"{percent_text(at)} would tell at once of {_counted(len(over), each)}: {names}."
+            )
+    short = [reach.at_mille for reach in reaches if not reach.reached]
+    if short:
+        sentences.append(f"No {each} has reached {_listed(short, 'or')} of its limit.")
     return ThresholdPreview(tuple(reaches), tuple(sentences))
 
 
@@ -101,24 +106,42 @@ def _reach(row: RuleRow, at_mille: int, course: Sequence[tuple[int, int]], ahead
     return Reach(at_mille, False, None, ahead.runs_out_ms(level), 0)
 
 
-def _sentence(row: RuleRow, reach: Reach, ahead: Outlook) -> str:
-    share, now = percent_text(reach.at_mille), percent_text(row.utilisation_mille or 0)
-    if reach.reached:
-        said = f"At {now} now, {share} would tell at once"
-        if reach.since_ms is not None:
-            said += f"; it would have on {_moment(row.rule, reach.since_ms)}"
-        return f"{said}."
-    if reach.expected_ms is not None and reach.at_mille <= FULL_MILLE:
-        return f"{share} is expected to tell on {_moment(row.rule, reach.expected_ms)}."
-    if reach.at_mille > FULL_MILLE:
-        return f"{share} would tell of spend above the limit; now it is {now}."
-    not_seen = "is not expected to be reached" if ahead.steps else "is not reached yet"
-    return f"{share} {not_seen}; now it is {now}."
+def _sentences(row: RuleRow, reaches: Sequence[Reach], ahead: Outlook) -> tuple[str, ...]:
+    told = [f"Now it is at {percent_text(row.utilisation_mille or 0)}."]
+    for reach in reaches:
+        share = percent_text(reach.at_mille)
+        if reach.reached:
+            since = f"; it would have {_moment(row.rule, reach.since_ms)}" if reach.since_ms else ""
+            told.append(f"{share} would tell at once{since}.")
+        elif reach.expected_ms is not None and reach.at_mille <= FULL_MILLE:
+            told.append(f"{share} is expected to tell {_moment(row.rule, reach.expected_ms)}.")
+    later = [
+        reach.at_mille
+        for reach in reaches
+        if not reach.reached and reach.expected_ms is None and reach.at_mille <= FULL_MILLE
+    ]
+    above = [r.at_mille for r in reaches if not r.reached and r.at_mille > FULL_MILLE]
+    if later:
+        are = "are" if len(later) > 1 else "is"
+        what = "not expected to be reached" if ahead.steps else "not reached yet"
+        told.append(f"{_listed(later, 'and')} {are} {what}.")
+    if above:
+        told.append(f"{_listed(above, 'and')} would tell of spend above the limit.")
+    return tuple(told)
+
+
+def _listed(at_mille: Sequence[int], joined: str) -> str:
+    *first, last = map(percent_text, at_mille)
+    return f"{', '.join(first)} {joined} {last}" if first else last
+
+
+def _counted(number: int, each: str) -> str:
+    return f"{number} {each}" if number == 1 else f"{number} {each}s"
 
 
 def _moment(rule: Rule, time_ms: int) -> str:
     at = datetime.fromtimestamp(time_ms // 1_000, ZoneInfo(rule.timezone))
-    return f"{at:%-d %B}, {at:%H:%M}" if _grain(rule) == "hour" else f"{at:%-d %B}"
+    return f"at {at:%H:%M}" if _grain(rule) == "hour" else f"on {at:%-d %B}"
 
 
 def _grain(rule: Rule) -> Granularity:
