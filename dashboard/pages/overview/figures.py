@@ -64,7 +64,7 @@ async def read(now: Books, view: View, last: Read | None) -> Read:
         return last
     recent = last is not None and now.now_ms - last.full_ms < FULL_MS
     if last is not None and look is not None and recent and last.seldom == seldom:
-        row = await primary_row(now)
+        row = await primary_row(now, last.row.alerting if last.row else None)
         cards = await moved(now, last.overview, row, look)
         return replace(last, at=at, overview=cards, row=row, now_ms=now.now_ms)
     period = period_of_view(view, now.timezone, now.now_ms)

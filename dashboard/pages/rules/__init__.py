@@ -6,7 +6,7 @@ from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
-from dashboard import actions, drawers, limit_change, live_cells
+from dashboard import actions, drawers, limit_change, live_cells, threshold_change
 from dashboard.books import books
 from dashboard.components.filters import filter_bar
 from dashboard.components.states import stale
@@ -89,8 +89,13 @@ def register(app: Dash, services: Services) -> None:
 
     drawers.register(app, SECTION, fill)
     limit_change.register(app, services, limit_change.Desk(SECTION, row_named, save, redraw))
+    threshold_change.register(app, services, threshold_change.Desk(SECTION, row_named, _nothing))
     _add(app)
     _ticks(app, services)
+
+
+async def _nothing(_search: str) -> None:
+    """The page below the drawer says nothing of thresholds."""
 
 
 def _add(app: Dash) -> None:
