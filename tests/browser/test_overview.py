@@ -1,5 +1,6 @@
 """The overview in a real browser: what is set there binds the next call through the proxy."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -91,7 +92,18 @@ def test_a_limit_binds_the_next_call_and_undo_lifts_it(panel: Panel) -> None:
     expect(slider).to_have_attribute("aria-valuenow", "1000")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#overview-limit-number")).to_have_value("$1,010")
+    field = page.locator("#overview-limit-number")
+    expect(field).to_have_value("$1,010")
+    field.fill("0")
+    expect(preview).to_contain_text("more than $0")
+    field.fill("7500.50")
+    expect(preview).to_contain_text("With $7,500.50, monthly has")
+    expect(slider).to_have_attribute("aria-valuenow", "5000")
+    confirm(page, "#overview-limit-save", "#overview-limit-yes")
+    expect(page.locator("#overview-left")).to_contain_text("of $7,500.50")
+    expect(field).to_have_value(re.compile(r"\$7,500\.50?"))
+    page.click("#overview-limit-undo")
+    expect(page.locator("#overview-limit-origin")).to_contain_text("purser.yaml:")
     assert panel.said == []
 
 
