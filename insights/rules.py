@@ -6,7 +6,7 @@ from typing import Final, Literal, cast
 from budget.windows import current_window
 from config.origins import DEFAULT
 from config.rules import DIMENSIONS, UNATTRIBUTED, Dimension, Rule, fold, value_digest
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from storage import generations
 from storage.errors import StorageError
 from storage.glance import Glance, glance
@@ -73,6 +73,7 @@ class RuleRow:
     alert_at_mille: tuple[int, ...]
 
 
+@at_one_moment
 async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow, ...]:
     """Rules in the order of the file, each followed by its fullest values."""
     in_force, snapshot = await _in_force(books)
@@ -91,6 +92,7 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     return tuple(found)
 
 
+@at_one_moment
 async def primary_row(books: Books) -> RuleRow | None:
     """The primary rule's own row alone, cheaply; `refused` is not counted in it."""
     rule = books.primary
