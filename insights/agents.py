@@ -87,6 +87,13 @@ class AgentDetail:
 @at_one_moment
 async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Agents:
     """Every agent type."""
+    return await _agents(books, period, scope, None)
+
+
+async def _agents(
+    books: Books, period: Period, scope: Scope, worked: Counter[str] | None
+) -> Agents:
+    """`worked` says for how many campaigns each did, where that is known already."""
     ledger, counts = books.ledger, books.counts.value
     version = await figures_version(ledger)
     uses, before, series, runs = await asyncio.gather(
@@ -95,9 +102,9 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
         series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope),
         executions(ledger, period.interval, scope),
     )
-    if scope == EVERYTHING:
+    if worked is None and scope == EVERYTHING:
         worked = Counter(agent for agent, _ in await pairs(ledger, period.interval))
-    else:
+    elif worked is None:
         worked = await _campaigns(books, period, scope, list(uses))
     total = sum(use.amount(counts) for use in uses.values())
     empty = (0,) * len(period.buckets)
@@ -136,7 +143,6 @@ async def _campaigns(books: Books, period: Period, scope: Scope, names: list[str
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)
-    every = await agents(books, period, scope)
     wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, agent=agent)
     whole, last, names, every_rule = await asyncio.gather(
         used(books.ledger, period.interval),
@@ -149,6 +155,8 @@ async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
         shares(books, period, scope, "endpoint"),
         shares(books, period, scope, "campaign", names),
     )
+    worked = Counter({agent: sum(1 for one in of_campaigns if one.use.calls + one.use.manual)})
+    every = await _agents(books, period, scope, worked)
     row = next((one for one in every.rows if one.agent == agent), None)
     if row is None:
         rate = books.loaded.rates.rate(agent) // 1000

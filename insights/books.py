@@ -51,7 +51,7 @@ def at_one_moment(
     """All that a question reads of the ledger is as of one moment, and comes by one connection."""
 
     @wraps(ask)
-    async def asked(books: Books, *args: P.args, **more: P.kwargs) -> T:
+    async def asked(books: Books, /, *args: P.args, **more: P.kwargs) -> T:
         async with one_moment(books.ledger.engine):
             return await ask(books, *args, **more)
 
