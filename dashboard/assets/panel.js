@@ -155,8 +155,23 @@
   // A session that has ended leads to the login, and from there back here.
   var heard = Date.now();
   var ask = window.fetch;
-  window.fetch = function () {
-    return ask.apply(this, arguments).then(function (answer) {
+  // What Dash asks first stands in the page, or is asked while its scripts are on their way.
+  var early = {};
+  early[prefix + '_dash-dependencies'] = function () { return dependencies; };
+  early[prefix + '_dash-layout'] = function () {
+    var kept = document.getElementById('first-layout');
+    if (!kept || kept.dataset.href !== location.href.split('#')[0]) return null;
+    return Promise.resolve(new Response(kept.textContent, { headers: { 'content-type': 'application/json' } }));
+  };
+  var dependencies = ask(prefix + '_dash-dependencies', { headers: { accept: 'application/json' } });
+  dependencies.catch(function () { delete early[prefix + '_dash-dependencies']; });
+  function first(target) {
+    var ready = early[target], found = ready && ready();
+    delete early[target];
+    return found;
+  }
+  window.fetch = function (target) {
+    return (first(target) || ask.apply(this, arguments)).then(function (answer) {
       // Dash adds a query of its own to what it asks.
       if (answer.status < 300 && /_dash-(update-component|layout)(\?|$)/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
@@ -166,6 +181,38 @@
       return answer;
     });
   };
+
+  // Dash's scripts keep the browser busy for a while: they start once the picture is painted.
+  function start() {
+    var kept = document.getElementById('scripts');
+    if (!kept) return;
+    Array.from(kept.content.querySelectorAll('script')).reduce(function (before, given) {
+      return before.then(function () {
+        return new Promise(function (done, failed) {
+          var script = document.createElement('script');
+          Array.from(given.attributes).forEach(function (one) { script.setAttribute(one.name, one.value); });
+          script.textContent = given.textContent;
+          script.onload = done;
+          script.onerror = failed;
+          document.body.appendChild(script);
+          if (!given.hasAttribute('src')) done();
+        });
+      });
+    }, Promise.resolve());
+    kept.remove();
+  }
+  document.addEventListener('DOMContentLoaded', function () {
+    // A page that nobody sees is not painted.
+    if (document.hidden || !document.querySelector('.still')) return start();
+    requestAnimationFrame(function () { requestAnimationFrame(start); });
+  });
+
+  // The picture of the page leaves in the moment in which the page itself stands.
+  new MutationObserver(function (_changes, watching) {
+    if (!document.querySelector('#content > *')) return;
+    watching.disconnect();
+    document.querySelectorAll('.still').forEach(function (still) { still.remove(); });
+  }).observe(document, { childList: true, subtree: true });
 
   var loaded = {};
   function load(scripts) {
