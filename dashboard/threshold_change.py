@@ -56,7 +56,7 @@ class Desk:
 
     section: str
     find: Callable[[Books, str], Awaitable[RuleRow | None]]
-    after: Callable[[str], Awaitable[None]]
+    after: Callable[[RuleRow, str], Awaitable[None]]
 
 
 def register(app: Dash, services: Services, desk: Desk) -> None:
@@ -131,13 +131,14 @@ def _register_changes(app: Dash, services: Services, desk: Desk, ids: ThresholdI
         yes: Any, undo: Any, reset: Any, given: Any, span: Any, reason: Any, about: Any, search: Any
     ) -> Any:
         name, version = known(about)
-        pressed = {ids.of("undo"): undo, ids.of("reset"): reset}.get(ctx.triggered_id, yes)
+        undoes, resets = (ctx.triggered_id == ids.of(part) for part in ("undo", "reset"))
+        pressed = undo if undoes else reset if resets else yes
 
         async def work(by: By) -> str:
             row = await _row(desk, books(services), name)
-            if ctx.triggered_id == ids.of("undo"):
+            if undoes:
                 await _take_back(services, row, by, version)
-            elif ctx.triggered_id == ids.of("reset"):
+            elif resets:
                 await _set(services, row, None, None, by, version)
             else:
                 only = actions.one_of(span, "How long they hold", SPANS) == "window"
@@ -159,7 +160,7 @@ def _register_changes(app: Dash, services: Services, desk: Desk, ids: ThresholdI
         zone = formats.zone(row.rule.timezone)
         drawn = thresholds(desk.section, row, zone, may_change=may_change, opened=True)
         set_props(ids.of("box"), {"children": drawn.children})
-        await desk.after(search if isinstance(search, str) else "")
+        await desk.after(row, search if isinstance(search, str) else "")
         return False
 
 
