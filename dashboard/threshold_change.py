@@ -26,7 +26,7 @@ from dashboard.components.threshold_form import (
 )
 from dashboard.context import who
 from dashboard.errors import Invalid, toast
-from dashboard.limit_change import SPANS, known
+from dashboard.limit_change import CLOSE, SPANS, known
 from dashboard.services import Services
 from insights.books import Books
 from insights.rules import RuleRow
@@ -47,7 +47,6 @@ TIDY: Final = """function (given) {
   tidy = tidy.map(function (one) { return number(one) === Infinity ? one : one + '%'; });
   return JSON.stringify(tidy) === JSON.stringify(given) ? keep : tidy;
 }"""
-CLOSE: Final = "function (n) { return n ? false : window.dash_clientside.no_update; }"
 
 
 @dataclass(frozen=True, slots=True)

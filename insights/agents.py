@@ -94,10 +94,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
         series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope),
         executions(ledger, period.interval, scope),
     )
-    if scope == EVERYTHING:
-        worked = Counter(agent for agent, _ in await pairs(ledger, period.interval))
-    else:
-        worked = await _campaigns(books, period, scope, list(uses))
+    worked = Counter(agent for agent, _ in await pairs(ledger, period.interval, scope))
     total = sum(use.amount(counts) for use in uses.values())
     empty = (0,) * len(period.buckets)
     known = () if scope != EVERYTHING else (*AGENT_TYPES, UNATTRIBUTED)
@@ -121,14 +118,6 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
         )
     rows.sort(key=lambda row: (-row.spent_nano, row.agent))
     return Agents(period, tuple(rows), total, version)
-
-
-async def _campaigns(books: Books, period: Period, scope: Scope, names: list[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for agent in names:
-        uses = await used_by(books.ledger, "campaign", period.interval, replace(scope, agent=agent))
-        found[agent] = sum(1 for use in uses.values() if use.calls + use.manual)
-    return found
 
 
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:

@@ -24,6 +24,8 @@ from storage.holds import NO_WINDOW_END_MS, Interval
 
 CAMPAIGNS_SHOWN: Final = 5
 AGENTS_SHOWN: Final = 8
+FOLLOWING: Final = ("transactions", "agents", "campaigns")
+"""Sections that a click leads to with the filters in force."""
 SLIDER_USD: Final = (100, 5_000)
 """Where a rule says nothing of its slider."""
 UNATTRIBUTED: Final = "unattributed"
@@ -95,7 +97,7 @@ def window_words(rule: Rule, window: Interval, of: tzinfo) -> str:
 
 
 def _link(section: str, view: View) -> str:
-    filters = view.filters if section == "transactions" else {}
+    filters = view.filters if section in FOLLOWING else {}
     return View(
         section, view.period, view.first, view.last, view.granularity, filters=filters
     ).href(PREFIX)
