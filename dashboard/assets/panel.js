@@ -214,6 +214,22 @@
     document.querySelectorAll('.still').forEach(function (still) { still.remove(); });
   }).observe(document, { childList: true, subtree: true });
 
+  // Parts that Dash's renderer need not know (plain.py): [tag, attributes, what is inside …].
+  function made(part) {
+    if (typeof part === 'string') return document.createTextNode(part);
+    var one = part[0] ? document.createElement(part[0]) : document.createDocumentFragment();
+    Object.keys(part[1]).forEach(function (name) {
+      if (name !== 'style') return one.setAttribute(name, part[1][name]);
+      Object.keys(part[1].style).forEach(function (key) { one.style.setProperty(key, part[1].style[key]); });
+    });
+    part.slice(2).forEach(function (inside) { if (inside !== null) one.appendChild(made(inside)); });
+    return one;
+  }
+  document.addEventListener('click', function (event) {
+    var model = event.target.closest && event.target.closest('[data-model]');
+    if (model) window.dash_clientside.set_props('rates-open', { data: { model: model.dataset.model, at: Date.now() } });
+  });
+
   var loaded = {};
   function load(scripts) {
     return scripts.reduce(function (before, source) {
@@ -300,6 +316,16 @@
         history.pushState({}, '', there);
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
+      },
+      plain: function (data) {
+        var tries = 100;
+        // The place may come a moment after what stands in it.
+        function draw() {
+          var place = document.getElementById(data.into);
+          if (place) place.replaceChildren(made(data.of)); else if (tries--) window.setTimeout(draw, 30);
+        }
+        if (data) draw();
+        return window.dash_clientside.no_update;
       },
       keepPrices: function (text, mode, tier) {
         var there = new URL(location.href), asked = { model: text, mode: mode, tier: tier };
