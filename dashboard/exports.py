@@ -12,13 +12,14 @@ from typing import Final
 from dashboard.books import books
 from dashboard.context import PREFIX
 from dashboard.feed import wanted_of
-from dashboard.http import ClientGone, HeaderList, Receive, Refused, Scope, Send, answer
+from dashboard.http import HeaderList, Refused, answer
 from dashboard.periods import period_of_view
 from dashboard.services import Services
 from dashboard.state import View, parse
 from insights.books import Books
 from insights.period import local_day
 from insights.transactions import csv_lines
+from proxy.asgi import ClientGone, Receive, Scope, Send
 from storage.errors import StorageError
 from storage.rows_found import count
 
