@@ -11,6 +11,7 @@ from typing import Final
 from api.context import Actor, KeyFinder
 from api.errors import ApiError, BadField, api_error
 from api.trpc import refusal
+from config.bounds import EXPORT_STALLED_S
 from proxy.asgi import (
     App,
     ClientGone,
@@ -20,6 +21,7 @@ from proxy.asgi import (
     TooLarge,
     TooSlow,
     replayed,
+    unstalled,
     whole_body,
 )
 from storage.errors import StorageError
@@ -32,7 +34,7 @@ AT_ONCE_MAX: Final = 16
 """Requests worked on at once; further ones wait their turn, so that calls through the proxy
 always find a connection to Redis and the janitor one to SQL."""
 EXPORTS_MAX: Final = 2
-"""An export lasts as long as its client reads, so exports have turns of their own."""
+"""An export lasts as long as its client reads on, so exports have turns of their own."""
 LOOKS: Final = ("GET", "HEAD")
 _KEY: Final = re.compile(r"[!-~]{1,255}")
 _HOW = "`purser keys create NAME --admin --role admin` makes one"
@@ -59,6 +61,8 @@ class Gate:
                 if scope["path"] != OPENAPI_PATH:
                     scope["actor"] = await self._actor(scope)
                     scope["idempotency_key"] = _idempotency_key(scope)
+                if scope["path"] == EXPORT_PATH:
+                    send = unstalled(send, EXPORT_STALLED_S)
                 await self._app(scope, replayed(body, receive), send)
         except ClientGone:
             return
