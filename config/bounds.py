@@ -121,6 +121,8 @@ PANEL_AT_ONCE_MAX: Final = 16
 """Callbacks worked on at once; calls through the proxy must find their connections."""
 VIEWS_PER_USER_MAX: Final = 50
 VIEW_QUERY_CHARS_MAX: Final = 2 * KIB
+EXPORT_STALLED_S: Final = 60.0
+"""A reader of a file who takes nothing for so long is gone: others wait for the turn."""
 
 # Outbox and ledger.
 OUTBOX_BYTES_MAX_DEFAULT: Final = 512 * MIB
