@@ -39,7 +39,8 @@ WATCH: Final = """
 window.seenAt = {};
 new MutationObserver(function () {
   [
-    ['figures', '#overview-spent-figure'], ['drawn', '.quick-chart'],
+    ['figures', '#overview-spent-figure, .still .card .figure'],
+    ['drawn', '.quick-chart'],
     ['chart', '#overview-graph .main-svg']
   ].forEach(function (one) {
     if (!window.seenAt[one[0]] && document.querySelector(one[1])) {

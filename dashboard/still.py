@@ -1,55 +1,118 @@
-"""Parts of a page that the renderer need not know: drawn by the browser as plain elements.
+"""The page as plain HTML, as Dash will draw it: seen before any of its scripts has run.
 
-Dash's renderer looks at every component on every change; a table of prices is hundreds of them,
-and a search held the page for seconds. A still part has no callbacks and no ids of its own: it
-travels as data, and `assets/panel.js` makes elements of it.
+It is a picture: nothing in it has an id or leads anywhere, and it leaves once the live page
+stands (`panel.js`). The policy forbids what an attribute says of style: that stands in a style
+element with the page's nonce.
 """
 
-from typing import Any
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import html as dash_html
 from dash.development.base_component import Component
 
-Plain = str | list[Any] | None
-"""Text, parts one after the other, or `[tag, attributes, what is inside]`."""
-_NAMES = {"className": "class", "tabIndex": "tabindex", "colSpan": "colspan"}
+HTML: Final = "dash_html_components"
+VOID: Final = frozenset({"br", "hr", "img", "input"})
+UNSEEN: Final = frozenset({"dialog", "script", "style", "iframe", "object", "embed"})
+"""What is not seen before it is opened, or does something by itself."""
+ATTRIBUTES: Final = {
+    "title": "title",
+    "src": "src",
+    "alt": "alt",
+    "colSpan": "colspan",
+    "rowSpan": "rowspan",
+    "open": "open",
+    "hidden": "hidden",
+}
+FIELDS: Final = frozenset(
+    {"NumberInput", "TextInput", "Select", "MultiSelect", "TagsInput", "DatePickerInput"}
+)
+"""Mantine's fields: a label above a box."""
+ROOMS: Final = frozenset({"Slider", "SegmentedControl"})
+"""Others of Mantine's: the room that they will take."""
+THROUGH: Final = frozenset({"MantineProvider", "Tabs", "TabsPanel"})
+_CAPITAL: Final = re.compile("([A-Z])")
 
 
-def still(drawn: Any) -> Plain:
-    """A component of `dash.html` with all that is in it; raises `TypeError` for another."""
-    if drawn is None or isinstance(drawn, str):
-        return drawn
-    if isinstance(drawn, int | float):
-        return str(drawn)
-    if isinstance(drawn, list | tuple):
-        return ["", {}, *(still(part) for part in drawn if part is not None)]
-    if not isinstance(drawn, Component) or type(drawn).__module__ != f"dash.html.{drawn._type}":
-        raise TypeError(f"{drawn!r} is more than an element")
-    props = drawn.to_plotly_json()["props"]
-    inside = props.pop("children", None)
-    attributes = {_NAMES.get(name, name): value for name, value in props.items()}
-    parts = inside if isinstance(inside, list | tuple) else [inside]
-    return [drawn._type.lower(), attributes, *(still(p) for p in parts if p is not None)]
+class Still:
+    """The picture of a component with all that is in it."""
+
+    def __init__(self, drawn: Any) -> None:
+        self._parts: list[str] = []
+        self._rules: dict[str, str] = {}
+        self._draw(drawn)
+
+    @property
+    def markup(self) -> str:
+        """What is put into the page."""
+        return "".join(self._parts)
+
+    @property
+    def rules(self) -> str:
+        """What is put into a style element."""
+        return "".join(f".{name}{{{said}}}" for said, name in self._rules.items())
+
+    def _draw(self, drawn: Any) -> None:
+        if isinstance(drawn, list | tuple):
+            for one in drawn:
+                self._draw(one)
+        elif isinstance(drawn, Component):
+            self._component(drawn)
+        elif drawn is not None and not isinstance(drawn, bool):
+            self._parts.append(html.escape(str(drawn)))
+
+    def _component(self, drawn: Any) -> None:
+        kind, inside = drawn._type, getattr(drawn, "children", None)
+        if drawn._namespace == HTML and kind.lower() not in UNSEEN:
+            self._element(kind.lower(), _attributes(drawn), drawn, inside)
+        elif kind == "Link":
+            self._element("a", _attributes(drawn), drawn, inside)
+        elif kind in THROUGH:
+            self._draw(inside)
+        elif kind in FIELDS | ROOMS:
+            self._element("div", (), drawn, list(_room(drawn)))
+
+    def _element(self, tag: str, more: Iterable[str], drawn: Any, inside: Any) -> None:
+        classes = str(getattr(drawn, "className", None) or "")
+        style = getattr(drawn, "style", None)
+        if style:
+            classes = f"{classes} {self._rule(style)}".strip()
+        said = f' class="{html.escape(classes)}"' if classes else ""
+        self._parts.append(f"<{tag}{said}{''.join(more)}>")
+        if tag not in VOID:
+            self._draw(inside)
+            self._parts.append(f"</{tag}>")
+
+    def _rule(self, style: Mapping[str, Any]) -> str:
+        said = ";".join(
+            f"{_property(name)}:{value}" for name, value in style.items() if value is not None
+        )
+        # No text ends the element that it stands in.
+        return self._rules.setdefault(said.replace("<", "\\3c "), f"s{len(self._rules)}")
 
 
-def holder(name: str, drawn: Any) -> list[Any]:
-    """Where a still part stands, and what it holds at first."""
-    return [
-        html.Div(id=name),
-        dcc.Store(f"{name}-still", data=into(name, drawn)),
-        dcc.Store(f"{name}-drawn"),
-    ]
+def _attributes(drawn: Any) -> Iterator[str]:
+    for prop, name in ATTRIBUTES.items():
+        value = getattr(drawn, prop, None)
+        if value is True:
+            yield f" {name}"
+        elif value is not None and value is not False:
+            yield f' {name}="{html.escape(str(value))}"'
 
 
-def into(name: str, drawn: Any) -> dict[str, Any]:
-    """What the store of a still part is given to draw it anew."""
-    return {"into": name, "of": still(drawn)}
+def _room(drawn: Any) -> Iterator[Any]:
+    """The place of one of Mantine's, with what is read in it."""
+    if drawn._type in ROOMS:
+        yield dash_html.Div(className=f"still-{drawn._type.lower()}")
+        return
+    label, value = getattr(drawn, "label", None), getattr(drawn, "value", None)
+    if label:
+        yield dash_html.Div(label, className="field-label")
+    number = isinstance(value, int) and f"{getattr(drawn, 'prefix', None) or ''}{value:,}"
+    yield dash_html.Div(number, className="still-field")
 
 
-def register(app: Dash, name: str) -> None:
-    """Have the browser draw the part whenever its store changes."""
-    app.clientside_callback(
-        ClientsideFunction("purser", "still"),
-        Output(f"{name}-drawn", "data"),
-        Input(f"{name}-still", "data"),
-    )
+def _property(name: str) -> str:
+    return name if name.startswith("--") else _CAPITAL.sub(r"-\1", name).lower()

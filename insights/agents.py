@@ -8,7 +8,7 @@ from typing import Final
 
 from config.rates import AGENT_TYPES
 from config.rules import UNATTRIBUTED, Dimension, fold
-from insights.books import Books, mille_of
+from insights.books import Books, at_one_moment, mille_of
 from insights.period import Period
 from insights.rules import RuleRow, rules
 from storage.names import campaign_names
@@ -84,8 +84,16 @@ class AgentDetail:
     """Rules that count this agent by name, or by a value of their own."""
 
 
+@at_one_moment
 async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Agents:
     """Every agent type."""
+    return await _agents(books, period, scope, None)
+
+
+async def _agents(
+    books: Books, period: Period, scope: Scope, worked: Counter[str] | None
+) -> Agents:
+    """`worked` says for how many campaigns each did, where that is known already."""
     ledger, counts = books.ledger, books.counts.value
     version = await figures_version(ledger)
     uses, before, series, runs = await asyncio.gather(
@@ -94,7 +102,8 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
         series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope),
         executions(ledger, period.interval, scope),
     )
-    worked = Counter(agent for agent, _ in await pairs(ledger, period.interval, scope))
+    if worked is None:
+        worked = Counter(agent for agent, _ in await pairs(ledger, period.interval, scope))
     total = sum(use.amount(counts) for use in uses.values())
     empty = (0,) * len(period.buckets)
     known = () if scope != EVERYTHING else (*AGENT_TYPES, UNATTRIBUTED)
@@ -120,10 +129,10 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
     return Agents(period, tuple(rows), total, version)
 
 
+@at_one_moment
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)
-    every = await agents(books, period, scope)
     wanted = Filter(since_ms=period.start_ms, until_ms=period.end_ms, agent=agent)
     whole, last, names, every_rule = await asyncio.gather(
         used(books.ledger, period.interval),
@@ -136,6 +145,8 @@ async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
         shares(books, period, scope, "endpoint"),
         shares(books, period, scope, "campaign", names),
     )
+    worked = Counter({agent: sum(1 for one in of_campaigns if one.use.calls + one.use.manual)})
+    every = await _agents(books, period, scope, worked)
     row = next((one for one in every.rows if one.agent == agent), None)
     if row is None:
         rate = books.loaded.rates.rate(agent) // 1000

@@ -11,6 +11,8 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -186,10 +188,60 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 yield connection
 
 
+@dataclass(slots=True)
+class _Moment:
+    """The connection of one look; `open` until the look has ended."""
+
+    engine: AsyncEngine
+    connection: AsyncConnection
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    open: bool = True
+
+
+_moment: ContextVar[_Moment | None] = ContextVar("purser_moment", default=None)
+
+
+@asynccontextmanager
+async def one_moment(engine: AsyncEngine) -> AsyncIterator[None]:
+    """What is read inside, also by tasks begun inside, is read as of one moment.
+
+    It shares one connection and one transaction, question after question: a page asks dozens,
+    and the ways of a transaction of its own for each took most of the time. Within another
+    look it is part of that. Raises `LedgerUnavailable`.
+    """
+    if _current(engine) is not None:
+        yield
+        return
+    with unavailable_if_broken():
+        async with engine.connect() as connection:
+            if not is_sqlite(engine.url):
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                moment = _Moment(engine, connection)
+                token = _moment.set(moment)
+                try:
+                    yield
+                finally:
+                    _moment.reset(token)
+                    # Where one question failed, another may still be under way.
+                    async with moment.turn:
+                        moment.open = False
+
+
+def _current(engine: AsyncEngine) -> _Moment | None:
+    moment = _moment.get()
+    return moment if moment is not None and moment.open and moment.engine is engine else None
+
+
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction that reads; raises `LedgerUnavailable`."""
+    """One transaction that reads, or a turn in that of `one_moment`; raises `LedgerUnavailable`."""
+    moment = _current(engine)
     with unavailable_if_broken():
+        if moment is not None:
+            async with moment.turn:
+                yield moment.connection
+            return
         async with engine.connect() as connection, connection.begin():
             yield connection
 

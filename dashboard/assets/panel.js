@@ -155,9 +155,25 @@
   // A session that has ended leads to the login, and from there back here.
   var heard = Date.now(), away = '';
   var ask = window.fetch;
-  window.fetch = function (asked) {
-    var ours = /_dash-(update-component|layout)$/.test(String(asked && asked.url || asked).split('?')[0]);
-    return ask.apply(this, arguments).then(function (answer) {
+  // What Dash asks first stands in the page, or is asked while its scripts are on their way.
+  var early = {};
+  early[prefix + '_dash-dependencies'] = function () { return dependencies; };
+  early[prefix + '_dash-layout'] = function () {
+    var kept = document.getElementById('first-layout');
+    if (!kept || kept.dataset.href !== location.href.split('#')[0]) return null;
+    return Promise.resolve(new Response(kept.textContent, { headers: { 'content-type': 'application/json' } }));
+  };
+  var dependencies = ask(prefix + '_dash-dependencies', { headers: { accept: 'application/json' } });
+  dependencies.catch(function () { delete early[prefix + '_dash-dependencies']; });
+  function first(target) {
+    var ready = early[target], found = ready && ready();
+    delete early[target];
+    return found;
+  }
+  window.fetch = function (target) {
+    // Dash adds a query of its own to what it asks.
+    var ours = /_dash-(update-component|layout)$/.test(String(target && target.url || target).split('?')[0]);
+    return (first(target) || ask.apply(this, arguments)).then(function (answer) {
       if (ours && answer.status < 300) noted('');
       if (ours && answer.status >= 500) noted(answer.status === 503 ? 'SQL does not answer' : 'the panel fails, and its log says why');
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
@@ -193,7 +209,39 @@
     }, function () { return null; });
   }, 5000);
 
-  // Parts that Dash's renderer need not know (still.py): [tag, attributes, what is inside …].
+  // Dash's scripts keep the browser busy for a while: they start once the picture is painted.
+  function start() {
+    var kept = document.getElementById('scripts');
+    if (!kept) return;
+    Array.from(kept.content.querySelectorAll('script')).reduce(function (before, given) {
+      return before.then(function () {
+        return new Promise(function (done, failed) {
+          var script = document.createElement('script');
+          Array.from(given.attributes).forEach(function (one) { script.setAttribute(one.name, one.value); });
+          script.textContent = given.textContent;
+          script.onload = done;
+          script.onerror = failed;
+          document.body.appendChild(script);
+          if (!given.hasAttribute('src')) done();
+        });
+      });
+    }, Promise.resolve());
+    kept.remove();
+  }
+  document.addEventListener('DOMContentLoaded', function () {
+    // A page that nobody sees is not painted.
+    if (document.hidden || !document.querySelector('.still')) return start();
+    requestAnimationFrame(function () { requestAnimationFrame(start); });
+  });
+
+  // The picture of the page leaves in the moment in which the page itself stands.
+  new MutationObserver(function (_changes, watching) {
+    if (!document.querySelector('#content > *')) return;
+    watching.disconnect();
+    document.querySelectorAll('.still').forEach(function (still) { still.remove(); });
+  }).observe(document, { childList: true, subtree: true });
+
+  // Parts that Dash's renderer need not know (plain.py): [tag, attributes, what is inside …].
   function made(part) {
     if (typeof part === 'string') return document.createTextNode(part);
     var one = part[0] ? document.createElement(part[0]) : document.createDocumentFragment();
@@ -296,7 +344,7 @@
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
       },
-      still: function (data) {
+      plain: function (data) {
         var tries = 100;
         // The place may come a moment after what stands in it.
         function draw() {

@@ -34,7 +34,7 @@ def call(
         "messages": [{"role": "user", "content": "Write a page about garden chairs. " * 20}],
     }
     return httpx.post(
-        f"{purser.url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=30
+        f"{purser.url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=60
     )
 
 

@@ -12,7 +12,7 @@ from dashboard.components.overview import overview
 from dashboard.context import PREFIX, Context
 from dashboard.course import GROUPS, panel_of
 from dashboard.narrow import offered
-from dashboard.pages.overview import chart, freezes, limits, live
+from dashboard.pages.overview import alerting, chart, freezes, limits, live
 from dashboard.pages.overview.figures import Read
 from dashboard.pages.overview.look import NOTICES, Look, look, notices, parts
 from dashboard.periods import period_of_view
@@ -38,7 +38,7 @@ async def layout(context: Context) -> Any:
 
 def _drawn(context: Context, found: Snapshot[Look]) -> list[Any]:
     seen = found.figures
-    beside = limits.limit_panel(context.services, seen.read, may_change=context.may_change)
+    beside = limits.limit_panel(seen.read, may_change=context.may_change)
     return [
         dcc.Interval({"type": "tick", "page": "overview"}, interval=TICK_MS),
         dcc.Store(live.SEEN, data=parts(found).seen),
@@ -65,6 +65,7 @@ def register(app: Dash, services: Services) -> None:
     """The section's callbacks."""
     chart.register(app, services)
     limits.register(app, services)
+    alerting.register(app, services)
     freezes.register(app, services)
     live.register(app, services)
 

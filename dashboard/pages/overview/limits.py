@@ -16,9 +16,9 @@ from dashboard.components.cards import panel
 from dashboard.components.controls import LimitIds, limit_control
 from dashboard.components.overlays import confirm
 from dashboard.components.states import note
+from dashboard.components.threshold_form import thresholds
 from dashboard.context import who
 from dashboard.errors import Invalid
-from dashboard.pages.overview.alerting import thresholds
 from dashboard.pages.overview.figures import Read
 from dashboard.pages.overview.freezing import freezing
 from dashboard.pages.overview.live import SEEN, catch_up
@@ -80,19 +80,20 @@ CLOSE: Final = "function (n) { return n ? false : window.dash_clientside.no_upda
 """The slider and the field follow each other in the browser; the server hears where they rest."""
 
 
-def limit_panel(services: Services, read: Read, *, may_change: bool) -> Any:
+def limit_panel(read: Read, *, may_change: bool) -> Any:
     """The panel beside the chart; None without a primary rule."""
     if read.row is None:
         return None
-    inside = html.Div(_inside(services, read, may_change=may_change), id=BOX)
+    inside = html.Div(_inside(read, may_change=may_change), id=BOX)
     badge = html.Span(status_badge(status(read)), id="overview-limit-status")
     return panel("Budget", inside, badge, tone="purple")
 
 
-def _inside(services: Services, read: Read, *, may_change: bool) -> list[Any]:
+def _inside(read: Read, *, may_change: bool) -> list[Any]:
     row = read.row
     assert row is not None
-    tools = [thresholds(row, services.current()), *([freezing(read.frozen)] if may_change else [])]
+    alerts = thresholds("overview", row, zone(read), may_change=may_change)
+    tools = [alerts, *([freezing(read.frozen)] if may_change else [])]
     ahead = read.overview.projection
     left = formats.money(row.limit_nano - row.posted_nano - row.held_nano)
     words = f"{left} left at {formats.money(row.limit_nano)}."
@@ -239,7 +240,7 @@ async def _changed(
         found = (await look(services, view_of_address(search))).figures.read
         if found.row is not None:
             may_change = who().role == "admin"
-            set_props(BOX, {"children": _inside(services, found, may_change=may_change)})
+            set_props(BOX, {"children": _inside(found, may_change=may_change)})
 
 
 async def _set(services: Services, row: RuleRow, wanted: Wanted) -> None:
@@ -257,7 +258,7 @@ async def _set(services: Services, row: RuleRow, wanted: Wanted) -> None:
     if row.rule.window is Window.MONTH:
         now = await _row(services)
         month = f"{formats.local(row.window.start_ms, _zone(services)):%Y-%m}"
-        await months.note(services.ledger, month, now.limit_nano, row.alert_at_mille[0])
+        await months.note(services.ledger, month, now.limit_nano, row.alerting.at_mille)
 
 
 async def _row(services: Services) -> RuleRow:

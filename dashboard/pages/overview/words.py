@@ -9,6 +9,7 @@ from config.rules import Rule, Window
 from dashboard import formats
 from dashboard.components.basics import Tone
 from dashboard.components.controls import LimitView
+from dashboard.components.limit_form import origin_words
 from dashboard.components.overview import Agent, Campaign, Figure
 from dashboard.components.overview import Overview as Shown
 from dashboard.context import PREFIX
@@ -337,12 +338,7 @@ def slider_usd(rule: Rule) -> tuple[int, int]:
 
 def origin(row: RuleRow, of: tzinfo) -> str:
     """Where a limit comes from: a file with its line, or who set it, when, and for how long."""
-    source = row.source
-    if source.kind != "override":
-        return f"From {source.text}"
-    made = formats.day(source.made_ms or 0, of)
-    until = "until changed" if source.until_changed else "for this window"
-    return f"Set by {source.who}, {made}, {until}"
+    return origin_words(row.source, of)
 
 
 def _campaigns(read: Read) -> list[Campaign]:

@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from config.report import Dearer, dearer_models
 from config.settings import Loaded
-from dashboard import formats, still
+from dashboard import formats, plain
 from dashboard.aria import aria
 from dashboard.components.bars import agent_row
 from dashboard.components.basics import badge, code
@@ -22,9 +22,9 @@ from dashboard.errors import Invalid
 from dashboard.icons import icon
 from dashboard.pages.rates import calculator
 from dashboard.pages.rates.prices import DEFAULT, STEP, Wanted, detail, modes, table, tiers
+from dashboard.plain import holder, into
 from dashboard.services import Services
 from dashboard.state import View
-from dashboard.still import holder, into
 from insights.rate_card import RateCardView, rate_card
 
 TABLE: Final = "rates-table"
@@ -226,7 +226,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     _register_table(app, services)
-    still.register(app, TABLE)
+    plain.register(app, TABLE)
     _register_detail(app, services)
 
     @app.callback(
@@ -249,7 +249,7 @@ def register(app: Dash, services: Services) -> None:
 
 def _register_table(app: Dash, services: Services) -> None:
     @app.callback(
-        Output(f"{TABLE}-still", "data"),
+        Output(f"{TABLE}-plain", "data"),
         Output("rates-told", "children"),
         Output("rates-more-frame", "hidden"),
         Output("rates-count", "data"),

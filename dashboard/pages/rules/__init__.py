@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
-from dashboard import actions, drawers, limit_change, live_cells
+from dashboard import actions, drawers, limit_change, live_cells, threshold_change
 from dashboard.books import books
 from dashboard.components.filters import filter_bar
 from dashboard.components.states import stale
@@ -100,8 +100,13 @@ def register(app: Dash, services: Services) -> None:
             )
         )
 
+    async def told(row: RuleRow, _search: str) -> None:
+        changed = await detail.changes_of(books(services), row)
+        set_props(detail.CHANGES, {"children": changed})
+
     drawers.register(app, SECTION, fill)
     limit_change.register(app, services, limit_change.Desk(SECTION, row_named, save, redraw))
+    threshold_change.register(app, services, threshold_change.Desk(SECTION, row_named, told))
     _add(app)
     _ticks(app, services)
 
