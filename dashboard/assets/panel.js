@@ -154,7 +154,7 @@
   });
 
   // A session that has ended leads to the login, and from there back here.
-  var heard = Date.now();
+  var heard = Date.now(), away = '';
   var ask = window.fetch;
   // What Dash asks first stands in the page, or is asked while its scripts are on their way.
   var early = {};
@@ -172,16 +172,43 @@
     return found;
   }
   window.fetch = function (target) {
+    // Dash adds a query of its own to what it asks.
+    var ours = /_dash-(update-component|layout)$/.test(String(target && target.url || target).split('?')[0]);
     return (first(target) || ask.apply(this, arguments)).then(function (answer) {
-      // Dash adds a query of its own to what it asks.
-      if (answer.status < 300 && /_dash-(update-component|layout)(\?|$)/.test(answer.url)) heard = Date.now();
+      if (ours && answer.status < 300) noted('');
+      if (ours && answer.status >= 500) noted(answer.status === 503 ? 'SQL does not answer' : 'the panel fails, and its log says why');
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
       }
       return answer;
+    }, function (error) {
+      if (ours && error.name !== 'AbortError') noted('Purser does not answer');
+      throw error;
     });
   };
+
+  // While questions fail what stands is old: it says since when and why, until an answer comes.
+  function noted(why) {
+    if (!why) heard = Date.now();
+    if (why === away) return;
+    away = why;
+    tellAway();
+  }
+  function tellAway() {
+    var place = document.getElementById('away');
+    if (!place) return;
+    var since = new Date(heard).toISOString().slice(11, 19);
+    var text = away && 'Stale since ' + since + ' UTC: ' + away + '. What stands here is of then, and goes on by itself.';
+    if (place.textContent !== text) place.textContent = text;
+  }
+  // A section without live figures asks nothing by itself: something small is asked in its place.
+  setInterval(function () {
+    if (!away || (ticking && !paused)) return;
+    ask.call(window, prefix + 'assets/shell.css', { method: 'HEAD', cache: 'no-store' }).then(function (answer) {
+      if (answer.ok) noted('');
+    }, function () { return null; });
+  }, 5000);
 
   // Dash's scripts keep the browser busy for a while: they start once the picture is painted.
   function start() {
@@ -262,7 +289,7 @@
     var told = document.querySelector('.live .age');
     var age = Math.round((Date.now() - heard) / 1000);
     var stale = ticking > 0 && !paused && age > 16;
-    document.documentElement.classList.toggle('stale', stale);
+    document.documentElement.classList.toggle('stale', stale || Boolean(away));
     if (told) told.textContent = paused ? '' : age < 2 ? ' · just now' : age < 120 ? ' · ' + age + ' s ago' : ' · ' + Math.floor(age / 60) + ' min ago';
   }, 1000);
 

@@ -3,6 +3,7 @@
 import re
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from config.money import usd_text
@@ -147,6 +148,30 @@ def test_the_calculator_equals_what_a_call_is_charged(served: PurserProcess, pan
     expect(page.locator("#rates-answer")).to_contain_text(f"{tokens:,} tokens at $0.03 per 1K")
     expect(page.locator(".charge-on .figure")).to_have_text(f"${cost}")
     assert usd_text(tokens * 30_000) == cost
+
+
+AWAY = {"error": {"message": "The panel cannot say who you are now: SQL does not answer."}}
+
+
+@pytest.mark.parametrize("section", ["health", "rates"])
+def test_what_stands_says_since_when_it_is_stale_and_goes_on(panel: Panel, section: str) -> None:
+    page = panel.open(section)
+    page.wait_for_load_state("networkidle")
+    told = page.locator("#away")
+    expect(told).to_be_hidden()
+    questions = re.compile("_dash-update-component|shell.css")
+    page.route(questions, lambda route: route.fulfill(status=503, json=AWAY))
+    if section == "rates":
+        page.fill("#rates-input", "77")
+    expect(told).to_contain_text(
+        re.compile(r"^Stale since \d\d:\d\d:\d\d UTC: SQL does not answer")
+    )
+    expect(page.locator("html")).to_have_class(re.compile("stale"))
+    page.unroute(questions)
+    expect(told).to_be_hidden()
+    expect(page.locator("html")).not_to_have_class(re.compile("stale"))
+    # The browser itself complains of each question that failed.
+    assert all(re.search("503|SQL does not answer", line) for line in panel.said), panel.said
 
 
 def test_every_section_fits_every_width(panel: Panel) -> None:
