@@ -9,12 +9,12 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from alembic import command
@@ -27,6 +27,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import BadDatabaseUrl, LedgerUnavailable, SchemaMismatch
+
+T = TypeVar("T")
 
 EMBEDDED: Final = "embedded"
 EMBEDDED_FILE: Final = "purser.sqlite3"
@@ -195,6 +197,7 @@ class _Moment:
     engine: AsyncEngine
     connection: AsyncConnection
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    found: "dict[Hashable, asyncio.Future[Any]]" = field(default_factory=dict)
     open: bool = True
 
 
@@ -226,6 +229,24 @@ async def one_moment(engine: AsyncEngine) -> AsyncIterator[None]:
                     # Where one question failed, another may still be under way.
                     async with moment.turn:
                         moment.open = False
+
+
+async def once(
+    engine: AsyncEngine, asked: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]
+) -> T:
+    """What `ask` finds; within one look it is asked once, as nothing has changed since.
+
+    `asked` tells questions apart; nobody changes what was found.
+    """
+    moment = _current(engine)
+    if moment is None:
+        return await ask()
+    found = moment.found.get(asked)
+    if found is None:
+        found = moment.found[asked] = asyncio.ensure_future(ask())
+    # One who leaves does not take the answer from the others.
+    answer: T = await asyncio.shield(found)
+    return answer
 
 
 def _current(engine: AsyncEngine) -> _Moment | None:

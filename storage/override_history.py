@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storage.database import reading
+from storage.database import once, reading
 from storage.ledger import Ledger
 from storage.tables import budget_override
 
@@ -33,8 +33,12 @@ async def changes(ledger: Ledger, counter: str | None = None) -> list[Made]:
     query: Any = select(*(_table[name] for name in names)).order_by(_table.made_ms, _table.version)
     if counter is not None:
         query = query.where(_table.counter == counter)
-    async with reading(ledger.engine) as connection:
-        return [Made(*row) for row in await connection.execute(query)]
+
+    async def asked() -> list[Made]:
+        async with reading(ledger.engine) as connection:
+            return [Made(*row) for row in await connection.execute(query)]
+
+    return await once(ledger.engine, ("changes", counter), asked)
 
 
 def in_force(made: list[Made], window_start_ms: int, at_ms: int) -> Made | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, text
 
 from config.rules import fold
-from storage.database import reading
+from storage.database import once, reading
 from storage.holds import Interval
 from storage.ledger import Ledger
 from storage.records import Status
@@ -196,8 +196,12 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
 
 async def figures_version(ledger: Ledger) -> int:
     """Changes with every append that brought something new: as long as it stays, figures do."""
-    async with reading(ledger.engine) as connection:
-        return int(await connection.scalar(select(usage_state.c.version)) or 0)
+
+    async def asked() -> int:
+        async with reading(ledger.engine) as connection:
+            return int(await connection.scalar(select(usage_state.c.version)) or 0)
+
+    return await once(ledger.engine, "figures_version", asked)
 
 
 Found = dict[str, list[list[int]]]
@@ -211,7 +215,19 @@ async def _read(
     names: Sequence[str],
 ) -> Found:
     """Sums of `names` by value of `by` ("" without) and bucket."""
-    asked = scope.asked()
+    question = ("usage", tuple(buckets), scope, by, tuple(names))
+    return await once(
+        ledger.engine, question, lambda: _summed(ledger, buckets, scope.asked(), by, names)
+    )
+
+
+async def _summed(
+    ledger: Ledger,
+    buckets: Sequence[Interval],
+    asked: dict[str, str],
+    by: By | None,
+    names: Sequence[str],
+) -> Found:
     split = None if by is None else COLUMN_OF[by]
     wanted = {*asked, *([split] if split else [])}
     facet = rolled(wanted)

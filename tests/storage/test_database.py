@@ -14,6 +14,7 @@ from storage.database import (
     head_revision,
     make_engine,
     normalised,
+    once,
     one_moment,
     reading,
     upgrade,
@@ -159,6 +160,12 @@ async def test_a_look_sees_one_moment_by_one_connection(database_url):
         async with reading(engine) as connection:
             return await connection.scalar(count)
 
+    asked: list[None] = []
+
+    async def told():
+        asked.append(None)
+        return await counted()
+
     async with one_moment(engine):
         before = await counted()
         async with writing(engine) as connection:
@@ -166,8 +173,11 @@ async def test_a_look_sees_one_moment_by_one_connection(database_url):
         async with one_moment(engine):
             assert await asyncio.gather(*(counted() for _ in range(20))) == [before] * 20
         assert engine.pool.checkedout() == 1
+        same = [once(engine, "how many", told) for _ in range(3)]
+        assert await asyncio.gather(*same) == [before] * 3
+        assert len(asked) == 1
         late = asyncio.create_task(asyncio.sleep(0, counted))
-    assert await counted() == before + 1
+    assert await once(engine, "how many", told) == before + 1
     assert await (await late)() == before + 1
     await engine.dispose()
 
