@@ -7,6 +7,7 @@ from typing import Final, Literal
 from insights.books import Books, at_one_moment
 from insights.period import DAY_MS, HOUR_MS
 from insights.rules import RuleRow, rules
+from insights.sources import Source
 from storage.errors import StorageError
 from storage.notices import Refused, flagged_since, refused_since
 from storage.outbox import quarantined
@@ -27,6 +28,7 @@ class Threshold:
     level_mille: int | None
     """Posted of the limit now."""
     crossed: bool
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,11 @@ async def alerts(books: Books) -> Alerts:
 def _thresholds(rows: Sequence[RuleRow]) -> tuple[Threshold, ...]:
     found = [
         Threshold(row.rule.name, row.value_name, at, row.utilisation_mille,
-                  row.utilisation_mille is not None and row.utilisation_mille >= at)
+                  row.utilisation_mille is not None and row.utilisation_mille >= at,
+                  row.alerting.source)
         for row in rows
         if row.value_name or not row.rule.each
-        for at in row.alert_at_mille
+        for at in row.alerting.at_mille
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: not one.crossed))
 

@@ -167,16 +167,12 @@ def counts_sentence(books: Books, period: Period, scope: Scope) -> str:
         "provider": "provider prices",
         "dearer": "the dearer of charge and provider price",
     }
-    asked = ", ".join(f"{name} {value}" for name, value in _chips(scope)) or "all calls"
+    told = (f"{name} {' or '.join(values)}" for name, values in scope.values().items())
+    asked = ", ".join(told) or "all calls"
     return (
         f"Counts {asked} admitted in this period ({period.timezone}) at "
         f"{amounts[books.counts.value]}, with corrections and manual costs, as the ledger has them."
     )
-
-
-def _chips(scope: Scope) -> list[tuple[str, str]]:
-    names = ("agent", "campaign", "model", "endpoint", "key")
-    return [(name, getattr(scope, name)) for name in names if getattr(scope, name) is not None]
 
 
 async def _savings(books: Books, period: Period, scope: Scope) -> Figure:

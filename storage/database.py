@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import asyncpg
 from alembic import command
@@ -28,6 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.errors import BadDatabaseUrl, LedgerUnavailable, SchemaMismatch
 
+B = TypeVar("B", bound="_Books")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 EMBEDDED: Final = "embedded"
@@ -231,22 +234,33 @@ async def one_moment(engine: AsyncEngine) -> AsyncIterator[None]:
                         moment.open = False
 
 
-async def once(
-    engine: AsyncEngine, asked: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]
-) -> T:
-    """What `ask` finds; within one look it is asked once, as nothing has changed since.
+class _Books(Protocol):
+    @property
+    def engine(self) -> AsyncEngine: ...
 
-    `asked` tells questions apart; nobody changes what was found.
+
+def once(
+    ask: Callable[Concatenate[B, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[B, P], Coroutine[Any, Any, T]]:
+    """Within one look a question is asked once: nothing has changed when it is asked again.
+
+    Nobody changes what was found.
     """
-    moment = _current(engine)
-    if moment is None:
-        return await ask()
-    found = moment.found.get(asked)
-    if found is None:
-        found = moment.found[asked] = asyncio.ensure_future(ask())
-    # One who leaves does not take the answer from the others.
-    answer: T = await asyncio.shield(found)
-    return answer
+
+    @wraps(ask)
+    async def asked(books: B, /, *args: P.args, **more: P.kwargs) -> T:
+        moment = _current(books.engine)
+        if moment is None:
+            return await ask(books, *args, **more)
+        question = (ask, args, *more.items())
+        found = moment.found.get(question)
+        if found is None:
+            found = moment.found[question] = asyncio.ensure_future(ask(books, *args, **more))
+        # One who leaves does not take the answer from the others.
+        answer: T = await asyncio.shield(found)
+        return answer
+
+    return asked
 
 
 def _current(engine: AsyncEngine) -> _Moment | None:

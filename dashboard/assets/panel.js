@@ -166,13 +166,14 @@
   var dependencies = ask(prefix + '_dash-dependencies', { headers: { accept: 'application/json' } });
   dependencies.catch(function () { delete early[prefix + '_dash-dependencies']; });
   function first(target) {
-    var ready = early[target], found = ready && ready();
-    delete early[target];
+    var path = String(target).split('?')[0], ready = early[path], found = ready && ready();
+    delete early[path];
     return found;
   }
   window.fetch = function (target) {
     return (first(target) || ask.apply(this, arguments)).then(function (answer) {
-      if (answer.status < 300 && /_dash-(update-component|layout)$/.test(answer.url)) heard = Date.now();
+      // Dash adds a query of its own to what it asks.
+      if (answer.status < 300 && /_dash-(update-component|layout)(\?|$)/.test(answer.url)) heard = Date.now();
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
@@ -231,7 +232,16 @@
 
   // How old the figures are is told each second; without an answer to three ticks they are stale.
   var paused = false, seen = 0, ticking = 0, arrivedAt = '';
+  // What goes on by itself: how long a call has been in flight, from what the server said it was.
+  function grow() {
+    document.querySelectorAll('.ages').forEach(function (one) {
+      if (one.said !== one.dataset.aged) { one.said = one.dataset.aged; one.since = Date.now() - Number(one.said); }
+      var s = Math.floor((Date.now() - one.since) / 1000);
+      one.textContent = s < 60 ? s + ' s' : s < 3600 ? Math.floor(s / 60) + ' min ' + s % 60 + ' s' : Math.floor(s / 3600) + ' h ' + Math.floor(s / 60) % 60 + ' min';
+    });
+  }
   setInterval(function () {
+    grow();
     var told = document.querySelector('.live .age');
     var age = Math.round((Date.now() - heard) / 1000);
     var stale = ticking > 0 && !paused && age > 16;

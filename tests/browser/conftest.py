@@ -60,7 +60,7 @@ class Panel:
         jar = {one["name"]: one["value"] for one in self.context.cookies()}
         headers = {"origin": self.purser.url, "X-CSRFToken": jar.get("purser_csrf", "")}
         return httpx.Client(
-            base_url=self.purser.url, cookies=jar, headers=headers, trust_env=False, timeout=20
+            base_url=self.purser.url, cookies=jar, headers=headers, trust_env=False, timeout=60
         )
 
 

@@ -54,7 +54,7 @@ def call(purser: PurserProcess, secret: str, agent: str, campaign: str) -> httpx
         "Authorization": f"Bearer {secret}", "X-Agent-Type": agent, "X-Campaign-Id": campaign,
     }  # fmt: skip
     url = f"{purser.url}/v1/chat/completions"
-    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=60)
 
 
 def ledger(purser: PurserProcess, where: str = "1") -> list[tuple[Any, ...]]:
@@ -193,6 +193,6 @@ def test_a_key_made_here_calls_until_it_is_revoked_and_a_viewer_makes_none(
         assert client.get("/admin/budget/export/transactions.csv").status_code == 200
         assert client.get("/admin/budget/export/other.csv").status_code == 404
     assert purser.deployment.cli("keys", "list", "--all").stdout == keys
-    with httpx.Client(base_url=purser.url, trust_env=False) as nobody:
+    with httpx.Client(base_url=purser.url, trust_env=False, timeout=60) as nobody:
         assert nobody.get("/admin/budget/export/transactions.csv").status_code == 401
     viewer.context.close()

@@ -1,5 +1,6 @@
 """The overview in a real browser: what is set there binds the next call through the proxy."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -48,7 +49,7 @@ def call(purser: PurserProcess) -> httpx.Response:
     }
     headers = {"X-Agent-Type": "CONTENT", "X-Campaign-Id": "spring", "Authorization": "Bearer x"}
     url = f"{purser.url}/v1/chat/completions"
-    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=60)
 
 
 def refusal(purser: PurserProcess) -> dict[str, Any]:
@@ -91,7 +92,18 @@ def test_a_limit_binds_the_next_call_and_undo_lifts_it(panel: Panel) -> None:
     expect(slider).to_have_attribute("aria-valuenow", "1000")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#overview-limit-number")).to_have_value("$1,010")
+    field = page.locator("#overview-limit-number")
+    expect(field).to_have_value("$1,010")
+    field.fill("0")
+    expect(preview).to_contain_text("more than $0")
+    field.fill("7500.50")
+    expect(preview).to_contain_text("With $7,500.50, monthly has")
+    expect(slider).to_have_attribute("aria-valuenow", "5000")
+    confirm(page, "#overview-limit-save", "#overview-limit-yes")
+    expect(page.locator("#overview-left")).to_contain_text("of $7,500.50")
+    expect(field).to_have_value(re.compile(r"\$7,500\.50?"))
+    page.click("#overview-limit-undo")
+    expect(page.locator("#overview-limit-origin")).to_contain_text("purser.yaml:")
     assert panel.said == []
 
 
@@ -141,6 +153,10 @@ def test_figures_are_those_of_the_ledger_and_move_by_themselves(panel: Panel) ->
     expect(page.locator("#overview-spent-figure")).to_have_text(of_ledger())
     page.locator("#overview-graph .main-svg").first.wait_for()
     expect(page.locator(".burn-quick")).to_be_hidden()
+    # An answer that nothing has changed makes figures fresh too.
+    with page.expect_response(lambda answer: answer.status == 204):
+        pass
+    expect(page.locator(".live .age")).to_have_text(" · just now")
     assert panel.said == []
 
 

@@ -132,7 +132,7 @@ def test_the_calculator_equals_what_a_call_is_charged(served: PurserProcess, pan
         "max_tokens": 50,
     }
     path, agent = f"{served.url}/v1/chat/completions", {"X-Agent-Type": "SEO"}
-    answer = httpx.post(path, json=body, headers=agent, trust_env=False, timeout=20)
+    answer = httpx.post(path, json=body, headers=agent, trust_env=False, timeout=60)
     usage, cost = answer.json()["usage"], answer.headers["X-Purser-Cost-USD"]
     tokens = usage["total_tokens"]
     page = panel.open("rates")
@@ -153,4 +153,10 @@ def test_every_section_fits_every_width(panel: Panel) -> None:
             expect(page.locator("#content .glass").first).to_be_visible()
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, (section, width)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#views-button").click()
+    menu = page.locator(".views-menu").bounding_box()
+    assert menu
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= 390
     assert panel.said == []

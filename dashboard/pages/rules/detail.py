@@ -17,6 +17,7 @@ from dashboard.components.cards import stat, stats
 from dashboard.components.limit_form import limit_form, source_facts
 from dashboard.components.overlays import button
 from dashboard.components.states import empty
+from dashboard.components.threshold_form import thresholds
 from dashboard.context import who
 from dashboard.drawers import Filled
 from dashboard.pages.rules.table import SECTION, value_words, words_of
@@ -72,6 +73,10 @@ def _inside(row: RuleRow, made: Sequence[Made], now_ms: int, *, may_change: bool
                 ),
             ),
             *([_add(row)] if shared and may_change and not row.locked else []),
+            part(
+                "Alerts",
+                thresholds(SECTION, row, formats.zone(row.rule.timezone), may_change=may_change),
+            ),
             part("What it counts", _about(row)),
             part("Changes", _changes(made, now_ms)),
         ],
@@ -103,12 +108,10 @@ def _figures(row: RuleRow, now_ms: int) -> Any:
 
 
 def _about(row: RuleRow) -> Any:
-    alerts = ", ".join(formats.percent(share) for share in row.alert_at_mille) or formats.NONE
     return key_values(
         [
             ("Counts", words_of(row.rule)),
             ("Amount", row.rule.counts.value),
-            ("Alerts at", alerts),
         ]
     )
 
