@@ -167,8 +167,8 @@
   var dependencies = ask(prefix + '_dash-dependencies', { headers: { accept: 'application/json' } });
   dependencies.catch(function () { delete early[prefix + '_dash-dependencies']; });
   function first(target) {
-    var ready = early[target], found = ready && ready();
-    delete early[target];
+    var path = String(target).split('?')[0], ready = early[path], found = ready && ready();
+    delete early[path];
     return found;
   }
   window.fetch = function (target) {
