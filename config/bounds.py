@@ -132,15 +132,12 @@ DRAIN_BATCH: Final = 500
 """Records that one SQL transaction takes."""
 DRAIN_S: Final = 0.5
 """Pause of an idle drain."""
-REFUSED_ROW_S: Final = MINUTE_S
-"""Refusals of one agent, campaign, key and rule become one row in this time."""
 
 # Redis and SQL.
 REDIS_CONNECT_S: Final = 2.0
 """Until a connection is free or made, its greeting included."""
 REDIS_REPLY_S: Final = 2.0
 VOID_REPEAT_S: Final = 0.2
-SQL_REPLY_S: Final = 10.0
 
 # What a refusal says.
 RETRY_AFTER_S_MAX: Final = HOUR_S

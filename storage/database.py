@@ -9,12 +9,13 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import asyncpg
 from alembic import command
@@ -27,6 +28,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import BadDatabaseUrl, LedgerUnavailable, SchemaMismatch
+
+B = TypeVar("B", bound="_Books")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 EMBEDDED: Final = "embedded"
 EMBEDDED_FILE: Final = "purser.sqlite3"
@@ -195,6 +200,7 @@ class _Moment:
     engine: AsyncEngine
     connection: AsyncConnection
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    found: "dict[Hashable, asyncio.Future[Any]]" = field(default_factory=dict)
     open: bool = True
 
 
@@ -226,6 +232,35 @@ async def one_moment(engine: AsyncEngine) -> AsyncIterator[None]:
                     # Where one question failed, another may still be under way.
                     async with moment.turn:
                         moment.open = False
+
+
+class _Books(Protocol):
+    @property
+    def engine(self) -> AsyncEngine: ...
+
+
+def once(
+    ask: Callable[Concatenate[B, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[B, P], Coroutine[Any, Any, T]]:
+    """Within one look a question is asked once: nothing has changed when it is asked again.
+
+    Nobody changes what was found.
+    """
+
+    @wraps(ask)
+    async def asked(books: B, /, *args: P.args, **more: P.kwargs) -> T:
+        moment = _current(books.engine)
+        if moment is None:
+            return await ask(books, *args, **more)
+        question = (ask, args, *more.items())
+        found = moment.found.get(question)
+        if found is None:
+            found = moment.found[question] = asyncio.ensure_future(ask(books, *args, **more))
+        # One who leaves does not take the answer from the others.
+        answer: T = await asyncio.shield(found)
+        return answer
+
+    return asked
 
 
 def _current(engine: AsyncEngine) -> _Moment | None:

@@ -40,8 +40,9 @@
     });
   });
 
-  // Keys, told in the dialog that `?` opens. They never fire while somebody types.
-  var lead = 0;
+  // Keys, told in the dialog that `?` opens. They never fire while somebody types. What counts is
+  // when a key was pressed: a page that has much to do hears of it later.
+  var lead = -Infinity;
   function dialog() { return document.getElementById('keyboard'); }
   function press(found) { if (found) found.click(); return Boolean(found); }
   function goTo(slug) {
@@ -90,13 +91,13 @@
     window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
     return true;
   }
-  function act(key) {
-    if (Date.now() - lead < 2000) {
-      lead = 0;
+  function act(key, pressed) {
+    if (pressed - lead < 3000) {
+      lead = -Infinity;
       return goTo(JSON.parse(dialog().dataset.go)[key]);
     }
     switch (key) {
-      case 'g': lead = Date.now(); return true;
+      case 'g': lead = pressed; return true;
       case '?': dialog().showModal(); return true;
       case '/': return search();
       case 'p': return press(document.getElementById('live'));
@@ -111,7 +112,7 @@
     var at = event.target;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (at.closest && at.closest('input, textarea, select, [contenteditable], dialog[open], [role="dialog"], .ag-root')) return;
-    if (dialog() && act(event.key)) event.preventDefault();
+    if (dialog() && act(event.key, event.timeStamp)) event.preventDefault();
   });
   document.addEventListener('click', function (event) {
     var opener = event.target.closest && event.target.closest('[data-open-dialog]');
@@ -166,8 +167,8 @@
   var dependencies = ask(prefix + '_dash-dependencies', { headers: { accept: 'application/json' } });
   dependencies.catch(function () { delete early[prefix + '_dash-dependencies']; });
   function first(target) {
-    var ready = early[target], found = ready && ready();
-    delete early[target];
+    var path = String(target).split('?')[0], ready = early[path], found = ready && ready();
+    delete early[path];
     return found;
   }
   window.fetch = function (target) {

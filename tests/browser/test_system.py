@@ -185,10 +185,11 @@ def test_what_stands_says_since_when_it_is_stale_and_goes_on(panel: Panel, secti
 
 def test_every_section_fits_every_width(panel: Panel) -> None:
     for section in ("rates", "alerts", "health", "settings"):
+        page = panel.open(section)
+        expect(page.locator("#content .glass").first).to_be_visible()
+        panel.settle()
         for width in WIDTHS:
-            panel.page.set_viewport_size({"width": width, "height": 900})
-            page = panel.open(section)
-            expect(page.locator("#content .glass").first).to_be_visible()
+            page.set_viewport_size({"width": width, "height": 900})
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, (section, width)
     page.set_viewport_size({"width": 390, "height": 844})

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from storage.database import (
     head_revision,
     make_engine,
     normalised,
+    once,
     one_moment,
     reading,
     upgrade,
@@ -152,23 +154,29 @@ def test_migrations_are_carried_in_the_package():
 
 async def test_a_look_sees_one_moment_by_one_connection(database_url):
     engine = make_engine(database_url)
+    books = SimpleNamespace(engine=engine)
     count = text("SELECT count(*) FROM usage_execution")
     add = text("INSERT INTO usage_execution VALUES (:agent, 'run', 0)")
+    asked: list[str] = []
 
-    async def counted():
-        async with reading(engine) as connection:
+    @once
+    async def counted(books, why):
+        asked.append(why)
+        async with reading(books.engine) as connection:
             return await connection.scalar(count)
 
     async with one_moment(engine):
-        before = await counted()
+        before = await counted(books, "at first")
         async with writing(engine) as connection:
             await connection.execute(add, {"agent": "SEO"})
         async with one_moment(engine):
-            assert await asyncio.gather(*(counted() for _ in range(20))) == [before] * 20
+            some = [counted(books, f"again {number % 5}") for number in range(20)]
+            assert await asyncio.gather(*some) == [before] * 20
         assert engine.pool.checkedout() == 1
+        assert len(asked) == 6
         late = asyncio.create_task(asyncio.sleep(0, counted))
-    assert await counted() == before + 1
-    assert await (await late)() == before + 1
+    assert await counted(books, "at first") == before + 1
+    assert await (await late)(books, "at first") == before + 1
     await engine.dispose()
 
 
