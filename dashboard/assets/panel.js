@@ -130,13 +130,14 @@
   // What is set while Dash still wires a new page can be lost: it is asked again, ever more slowly.
   var asking, drawerOpen = false;
   function openDrawer(section, name, wait) {
-    window.dash_clientside.set_props(section + '-open', { data: { name: name, at: Date.now() } });
     clearTimeout(asking);
-    if (!name) return;
-    asking = setTimeout(function () {
+    // First: a renderer that is not ready yet may not only lose it, but fail on it.
+    if (name) asking = setTimeout(function () {
       var still = new URL(location.href).searchParams.get('open') === name;
-      if (still && !document.querySelector('.mantine-Drawer-content')) openDrawer(section, name, 2 * wait);
+      if (still && !document.querySelector('.mantine-Drawer-content')) openDrawer(section, name, Math.min(2 * wait, 8000));
     }, wait);
+    var set = window.dash_clientside && window.dash_clientside.set_props;
+    if (set) set(section + '-open', { data: { name: name, at: Date.now() } });
   }
   var opener = null;
   document.addEventListener('click', function (event) {
