@@ -8,7 +8,7 @@ from typing import Final
 
 from config.rates import AGENT_TYPES
 from config.rules import UNATTRIBUTED, Dimension, fold
-from insights.books import Books, mille_of
+from insights.books import Books, at_one_moment, mille_of
 from insights.period import Period
 from insights.rules import RuleRow, rules
 from storage.names import campaign_names
@@ -84,6 +84,7 @@ class AgentDetail:
     """Rules that count this agent by name, or by a value of their own."""
 
 
+@at_one_moment
 async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Agents:
     """Every agent type."""
     ledger, counts = books.ledger, books.counts.value
@@ -120,6 +121,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
     return Agents(period, tuple(rows), total, version)
 
 
+@at_one_moment
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)

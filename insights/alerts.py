@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from insights.books import Books
+from insights.books import Books, at_one_moment
 from insights.period import DAY_MS, HOUR_MS
 from insights.rules import RuleRow, rules
 from insights.sources import Source
@@ -55,6 +55,7 @@ class Alerts:
     level: Literal["quiet", "attention", "alarm"]
 
 
+@at_one_moment
 async def alerts(books: Books) -> Alerts:
     """What stands now."""
     thresholds = _thresholds(await rules(books))

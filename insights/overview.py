@@ -10,7 +10,7 @@ from config.models import PriceKind
 from config.money import UNITS_PER_MILLION
 from config.origins import DEFAULT
 from config.rules import Rule
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from insights.outlook import Outlook, days_left, outlook
 from insights.period import Period
 from insights.spend import spent_by_bucket
@@ -122,6 +122,7 @@ class Overview:
     """`storage.usage.figures_version` at which it was read."""
 
 
+@at_one_moment
 async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> Overview:
     """The cards for a period. With a narrower scope, budget and projection stay the rule's."""
     ledger = books.ledger

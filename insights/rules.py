@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from budget.windows import current_window
 from config.rules import DIMENSIONS, UNATTRIBUTED, Dimension, Rule, fold, value_digest
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from insights.sources import Source, of_file, overridden
 from insights.thresholds import Alerting, alerting
 from storage import generations
@@ -56,6 +56,7 @@ class RuleRow:
     alerting: Alerting
 
 
+@at_one_moment
 async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow, ...]:
     """Rules in the order of the file, each followed by its fullest values."""
     in_force, snapshot = await _in_force(books)
@@ -77,6 +78,7 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     return tuple(found)
 
 
+@at_one_moment
 async def primary_row(books: Books, alerts: Alerting | None = None) -> RuleRow | None:
     """The primary rule's own row alone, cheaply; `refused` is not counted in it.
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 
-from storage.database import reading
+from storage.database import once, reading
 from storage.ledger import Ledger
 from storage.tables import budget_override
 
@@ -55,6 +55,7 @@ class Made:
         return self.limit_nano is None
 
 
+@once
 async def changes(ledger: Ledger, counter: str | None = None) -> list[Made]:
     """Every change (of one counter), oldest first."""
     names = Made.__slots__

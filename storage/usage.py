@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, text
 
 from config.rules import fold
-from storage.database import reading
+from storage.database import once, reading
 from storage.holds import Interval
 from storage.ledger import Ledger
 from storage.queries import Asked, among
@@ -120,7 +120,7 @@ async def used_by_bucket(
     ledger: Ledger, buckets: Sequence[Interval], scope: Scope = EVERYTHING
 ) -> list[Use]:
     """One sum a bucket; buckets follow each other without a gap."""
-    found = await _read(ledger, buckets, scope, None, MEASURES)
+    found = await _read(ledger, tuple(buckets), scope, None, MEASURES)
     return [Use(*sums) for sums in found.get("", [[0] * len(MEASURES)] * len(buckets))]
 
 
@@ -136,7 +136,7 @@ async def series_by(
     ledger: Ledger, by: By, buckets: Sequence[Interval], measure: str, scope: Scope = EVERYTHING
 ) -> dict[str, list[int]]:
     """One measure (a name of `MEASURES`) by value of a dimension and bucket."""
-    found = await _read(ledger, buckets, scope, by, (measure,))
+    found = await _read(ledger, tuple(buckets), scope, by, (measure,))
     return {value: [sums[0] for sums in each] for value, each in found.items()}
 
 
@@ -218,6 +218,7 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
         return {agent: int(count) for agent, count in await connection.execute(query) if count}
 
 
+@once
 async def figures_version(ledger: Ledger) -> int:
     """Changes with every append that brought something new: as long as it stays, figures do."""
     async with reading(ledger.engine) as connection:
@@ -227,12 +228,13 @@ async def figures_version(ledger: Ledger) -> int:
 Found = dict[str, list[list[int]]]
 
 
+@once
 async def _read(
     ledger: Ledger,
-    buckets: Sequence[Interval],
+    buckets: tuple[Interval, ...],
     scope: Scope,
     by: By | None,
-    names: Sequence[str],
+    names: tuple[str, ...],
 ) -> Found:
     """Sums of `names` by value of `by` ("" without) and bucket."""
     asked = scope.asked()
@@ -241,8 +243,8 @@ async def _read(
     facet = rolled(wanted)
     if any(len(value) > VALUE_CHARACTERS_MAX for value in chain(*asked.values())):
         facet = None
-    sources = [_Source(asked, split, tuple(names), facet, span) for span in _spans(facet, buckets)]
-    sources.append(_Source(asked, split, tuple(names), None, ""))
+    sources = [_Source(asked, split, names, facet, span) for span in _spans(facet, buckets)]
+    sources.append(_Source(asked, split, names, None, ""))
     found: Found = defaultdict(lambda: [[0] * len(names) for _ in buckets])
     async with reading(ledger.engine) as connection:
         for run in _runs(buckets):

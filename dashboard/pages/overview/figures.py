@@ -13,7 +13,7 @@ from dashboard.pages.overview.freezing import Freeze, freeze_of
 from dashboard.periods import period_of_view
 from dashboard.state import View
 from insights.agents import Agents, agents
-from insights.books import Books
+from insights.books import Books, at_one_moment
 from insights.burnup import Burnup, burnup
 from insights.campaigns import Campaigns, campaigns
 from insights.overview import Overview, overview
@@ -60,6 +60,7 @@ class Read:
     """The course of spend by what the view splits it by."""
 
 
+@at_one_moment
 async def read(now: Books, view: View, last: Read | None) -> Read:
     """The figures of a view; `last` again where nothing has changed since."""
     at, seldom, look = await _at(now)
