@@ -3,15 +3,15 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from typing import Final
 
 from budget.admission import Grant
 from budget.charge import Pricing
 from budget.errors import Unavailable
 from budget.frozen_pricing import frozen, thawed
 from budget.lifeline import Lifeline
+from budget.repeats import Repeats
 from budget.settlement import Receipt, Settlement, cost_of
-from config.bounds import BATCH_JOB_S_MAX, LATE_TRUTH_S, RESPONSE_JOB_S_MAX, VOID_REPEAT_S
+from config.bounds import BATCH_JOB_S_MAX, LATE_TRUTH_S, RESPONSE_JOB_S_MAX
 from storage.entries import totals_of
 from storage.errors import Conflict, LedgerUnavailable, RedisUnavailable, StorageError
 from storage.holds import HoldStore, Prior
@@ -21,7 +21,6 @@ from storage.records import Amounts, CallFacts, Outcome, Posting, Status
 from storage.redis_link import RedisLink
 from storage.snapshot import read_standing
 
-_REPEAT_S_MAX: Final = 2.0
 _log = logging.getLogger("purser.late")
 
 
@@ -57,7 +56,7 @@ class LateWork:
         self._lifeline = lifeline
         self._settlement = settlement
         self._jobs = jobs
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._repeats = Repeats()
 
     async def intend(self, grant: Grant, kind: JobKind, *, pollable: bool) -> LateJob:
         """Write down that `grant` is about to be sent; raises `Unavailable` while SQL is away.
@@ -87,35 +86,22 @@ class LateWork:
         return job
 
     async def started(self, job: LateJob, provider_id: str) -> LateJob:
-        """The provider has named the job: it owns its hold now, or as soon as Redis answers."""
+        """The provider has named the job: it owns its hold now, or as soon as Redis answers.
+
+        A janitor goes on where this process cannot.
+        """
         named = job.known_as(provider_id)
-        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._hand_over(named, first))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(first)
+
+        def waits(error: StorageError) -> None:
+            _log.warning("a job waits for storage", extra={"job": named.name, "why": str(error)})
+
+        await asyncio.shield(self._repeats.start(lambda: self._hand_over(named), waits))
         return named
 
-    async def _hand_over(self, job: LateJob, first: asyncio.Future[None]) -> None:
-        """Repeat until both know it; a janitor goes on where this process cannot."""
-        pause, named = VOID_REPEAT_S, False
-        while True:
-            try:
-                if not named:
-                    await self._jobs.name(job.facts.hold_id, str(job.provider_id))
-                    named = True
-                await self._jobs.hand_over(job)
-            except StorageError as error:
-                _log.warning("a job waits for storage", extra={"job": job.name, "why": str(error)})
-            else:
-                self._lifeline.endings.open.pop(job.facts.hold_id, None)
-                if not first.done():
-                    first.set_result(None)
-                return
-            if not first.done():
-                first.set_result(None)
-            await asyncio.sleep(pause)
-            pause = min(_REPEAT_S_MAX, pause * 2)
+    async def _hand_over(self, job: LateJob) -> None:
+        await self._jobs.name(job.facts.hold_id, str(job.provider_id))
+        await self._jobs.hand_over(job)
+        self._lifeline.endings.open.pop(job.facts.hold_id, None)
 
     async def find(self, kind: JobKind, provider_id: str) -> LateJob | None:
         """The job of this id, while its cost is not known. None also while Redis is away."""
@@ -129,10 +115,9 @@ class LateWork:
         """End a job by what a client has retrieved; the first end counts, whoever comes."""
         return await self._settlement.end(grant_of(job), result.outcome, result.cost)
 
-    async def wait_until_acknowledged(self, timeout_s: float) -> None:
+    async def wait_until_acknowledged(self, timeout_s: float) -> bool:
         """Wait for handovers on their way: before a process leaves."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=timeout_s)
+        return await self._repeats.wait(timeout_s)
 
 
 class LateBooks:

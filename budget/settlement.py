@@ -3,17 +3,16 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from budget.charge import Pricing, amounts
 from budget.endings import Ending, Endings
 from budget.lifeline import Lifeline
-from config.bounds import VOID_REPEAT_S
+from budget.repeats import Repeats
 from storage.errors import StorageError
 from storage.holds import Ended
 from storage.records import Amounts, CallFacts, Flag, Outcome, Posting, Status, Usage
 
-_REPEAT_S_MAX: Final = 2.0
 _log = logging.getLogger("purser.settlement")
 
 
@@ -65,7 +64,7 @@ class Settlement:
 
     def __init__(self, lifeline: Lifeline) -> None:
         self._lifeline = lifeline
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._repeats = Repeats()
 
     @property
     def _endings(self) -> Endings:
@@ -95,8 +94,7 @@ class Settlement:
             facts, Outcome(Status.VOIDED, tier=facts.tier), Amounts(), frozenset(),
             pricing.version, self._lifeline.now_ms(), (), self._lifeline.holds.epoch,
         )  # fmt: skip
-        self._endings.keep(ending)
-        self._start(ending, asyncio.get_running_loop().create_future())
+        self._start(ending)
 
     async def charge_unheld(self, facts: CallFacts, pricing: Pricing, outcome: Outcome) -> None:
         """Post in full what was spent without a hold: the upstream began it by itself."""
@@ -111,10 +109,7 @@ class Settlement:
 
     async def wait_until_acknowledged(self, timeout_s: float) -> bool:
         """Wait for every ending to be acknowledged: before a process leaves."""
-        if not self._tasks:
-            return True
-        _, pending = await asyncio.wait(self._tasks, timeout=timeout_s)
-        return not pending
+        return await self._repeats.wait(timeout_s)
 
     def _epoch_of(self, grant: Granted) -> str:
         call = self._endings.open.get(grant.facts.hold_id)
@@ -122,34 +117,20 @@ class Settlement:
 
     async def _carry_out(self, ending: Ending) -> Ended | None:
         """Start the ending and wait for the first answer, not for the last."""
+        return await asyncio.shield(self._start(ending))
+
+    def _start(self, ending: Ending) -> asyncio.Future[Ended | None]:
         self._endings.keep(ending)
-        first: asyncio.Future[Ended | None] = asyncio.get_running_loop().create_future()
-        self._start(ending, first)
-        return await asyncio.shield(first)
 
-    def _start(self, ending: Ending, first: asyncio.Future[Ended | None]) -> None:
-        task = asyncio.create_task(self._repeat(ending, first))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        def waits(error: StorageError) -> None:
+            _log.warning(
+                "an ending waits for Redis",
+                extra={"hold_id": ending.facts.hold_id, "why": str(error)},
+            )
 
-    async def _repeat(self, ending: Ending, first: asyncio.Future[Ended | None]) -> None:
-        pause = VOID_REPEAT_S
-        while True:
-            try:
-                ended = await self._endings.attempt(ending, self._lifeline.now_ms())
-            except StorageError as error:
-                _log.warning(
-                    "an ending waits for Redis",
-                    extra={"hold_id": ending.facts.hold_id, "why": str(error)},
-                )
-            else:
-                if not first.done():
-                    first.set_result(ended)
-                return
-            if not first.done():
-                first.set_result(None)
-            await asyncio.sleep(pause)
-            pause = min(_REPEAT_S_MAX, pause * 2)
+        return self._repeats.start(
+            lambda: self._endings.attempt(ending, self._lifeline.now_ms()), waits
+        )
 
 
 def cost_of(

@@ -24,6 +24,7 @@ PARTS = (
     "chart",
     "form",
     "control",
+    "alerts",
     "overlay",
     "states",
     "grid",

@@ -65,14 +65,7 @@ class Body:
     @property
     def model(self) -> str:
         """The model asked for. Raises `BadBody`."""
-        model = self.fields.get("model")
-        if model is None:
-            raise BadBody("you must provide a model parameter", "model")
-        if not isinstance(model, str):
-            raise BadBody("'model' must be a string", "model", "invalid_type")
-        if not 0 < len(model) <= MODEL_CHARACTERS_MAX:
-            raise BadBody(f"'model' must have 1 to {MODEL_CHARACTERS_MAX} characters", "model")
-        return model
+        return model_name(self.fields.get("model"))
 
     @property
     def stream(self) -> bool:
@@ -93,6 +86,19 @@ class Body:
         """The JSON text of a top-level value, as the client wrote it."""
         start, end = self.spans[field]
         return self.raw[start:end].decode()
+
+
+def model_name(model: object) -> str:
+    """The name of a model, as the ledger can keep it. Raises `BadBody`."""
+    if model is None:
+        raise BadBody("you must provide a model parameter", "model")
+    if not isinstance(model, str):
+        raise BadBody("'model' must be a string", "model", "invalid_type")
+    if not 0 < len(model) <= MODEL_CHARACTERS_MAX or not model.isprintable():
+        raise BadBody(
+            f"'model' must have 1 to {MODEL_CHARACTERS_MAX} printable characters", "model"
+        )
+    return model
 
 
 def _flag(value: object, param: str) -> bool:

@@ -171,7 +171,7 @@ class Calls:
             caller=call.caller,
             endpoint=call.endpoint.name,
             requested_model=model,
-            tier=tier if tier in TIERS else "default",
+            tier=tier if isinstance(tier, str) and tier in TIERS else "default",
         )
         return await hold_for(admission, self._services.settlement, facts, worst, pricing)
 

@@ -29,6 +29,7 @@ _LAST_OF_UNITS: Final = (
 )
 """Events with the usage of one image, or of the whole answer."""
 _NAME_CHARACTERS_MAX: Final = 256
+_TIER_CHARACTERS_MAX: Final = 64
 PENDING: Final = ("queued", "in_progress")
 """What a response says of itself while it is worked on."""
 
@@ -247,7 +248,8 @@ def _read_object(shape: Shape, answer: Mapping[str, Any]) -> Reading:
         usage = seconds_heard(answer.get("duration"))
     if shape is Shape.VIDEO:
         usage = _seconds_filmed(answer.get("seconds"))
-    served_model, tier = _name(answer.get("model")), _name(answer.get("service_tier"))
+    served_model = _name(answer.get("model"))
+    tier = _name(answer.get("service_tier"), _TIER_CHARACTERS_MAX)
     if usage is not None:
         usage = _with_fees(shape, usage, answer, served_model)
     return Reading(
@@ -357,5 +359,8 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return decoded if isinstance(decoded, dict) else None
 
 
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= _NAME_CHARACTERS_MAX else None
+def _name(value: object, characters_max: int = _NAME_CHARACTERS_MAX) -> str | None:
+    """A name as the ledger can keep it: half a surrogate pair or a NUL could never be settled."""
+    if not isinstance(value, str) or not 0 < len(value) <= characters_max:
+        return None
+    return value if value.isprintable() else None

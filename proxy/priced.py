@@ -8,7 +8,8 @@ from proxy.endpoints import Endpoint, Shape
 
 VIDEO_MODEL: Final = "sora-2"
 """OpenAI's default."""
-_LARGE_VIDEOS: Final = frozenset({"1024x1792", "1792x1024"})
+# A tuple, not a set: what a client says may be of any type, and a list is in no set without harm.
+_LARGE_VIDEOS: Final = ("1024x1792", "1792x1024")
 _LARGE: Final = "-high-res"
 
 _BILLING_KINDS: Final = {

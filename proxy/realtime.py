@@ -16,7 +16,7 @@ from yarl import URL
 
 from config.bounds import EVENT_BYTES_MAX, UPSTREAM_CLOSE_S
 from proxy import guard
-from proxy.body import BadBody, Body, read_body
+from proxy.body import BadBody, Body, model_name, read_body
 from proxy.endpoints import find
 from proxy.entitlement import check_endpoint, check_model, entitled
 from proxy.errors import HeaderList, Refusal, bad_request
@@ -237,9 +237,12 @@ def _model_of(query: bytes) -> str:
         if name in asked:
             raise bad_request(f"Sessions by '{name}' are not bounded here.", name)
     models = asked.get("model", [])
-    if len(models) != 1 or not models[0]:
+    if len(models) != 1:
         raise bad_request("Name one model in the query: /v1/realtime?model=…", "model")
-    return models[0]
+    try:
+        return model_name(models[0])
+    except BadBody as error:
+        raise bad_request(error.message, error.param, error.code) from None
 
 
 async def _connect(

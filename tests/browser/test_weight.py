@@ -37,4 +37,10 @@ def test_a_first_load_is_light_and_the_next_one_lighter(
     expect(panel.page.locator(".js-plotly-plot .main-svg").first).to_be_attached()
     panel.settle()
     assert sum(sizes) < first / 5
+    # Figures and chart are there before any of Dash's scripts.
+    panel.context.route("**/_dash-component-suites/**", lambda route: route.abort())
+    panel.page.reload(wait_until="commit")
+    expect(panel.page.locator(".still .card .figure").first).to_have_text("$1,000.00")
+    expect(panel.page.locator(".still .quick-chart")).to_be_visible()
+    expect(panel.page.locator("#content")).to_have_count(0)
     panel.context.close()

@@ -240,6 +240,18 @@ async def test_an_end_while_redis_is_rebuilt_is_carried_out_after_it(engines: En
         assert (await purse.reconcile()).clean
 
 
+async def test_an_end_that_cannot_be_written_down_is_told_and_keeps_nobody_waiting(
+    engines: Engines,
+) -> None:
+    async with open_purse(engines, RULE) as purse:
+        proxy = await purse.process()
+        grant = await proxy.admit(1_000)
+        unwritable = Outcome(Status.SETTLED, Usage(600), served_model="half a pair: \ud800")
+        async with asyncio.timeout(5):
+            with pytest.raises(TypeError, match="UTF-8"):
+                await proxy.settlement.end(grant, unwritable)
+
+
 async def test_a_response_is_remembered_with_its_tokens(engines: Engines) -> None:
     async with open_purse(engines, RULE) as purse:
         proxy = await purse.process()

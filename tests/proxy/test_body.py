@@ -164,8 +164,10 @@ def test_depth_at_the_bound_is_taken() -> None:
     assert read_body(b'{"a":' + b"[" * 127 + b"]" * 127 + b"}").fields["a"]
 
 
-@pytest.mark.parametrize("model", [None, 1, "", ["gpt-4o"], "x" * 257, True, {"a": 1}])
-def test_a_model_that_names_nothing_is_refused(model: object) -> None:
+@pytest.mark.parametrize(
+    "model", [None, 1, "", ["gpt-4o"], "x" * 257, True, {"a": 1}, "gpt\x00", "gpt-4o\nadmin"]
+)
+def test_a_model_that_names_nothing_or_that_no_ledger_could_keep_is_refused(model: object) -> None:
     with pytest.raises(BadBody) as caught:
         _ = read_body(encoded({"model": model})).model
     assert caught.value.param == "model"

@@ -44,6 +44,19 @@ def quick(url):
     return type(given)(url, given.name, given.api_key, 1.0, 1.0, 0.3, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("path", "model", "field"),
+    [
+        ("/v1/images/generations", "gpt-image-1", "service_tier"),
+        ("/v1/images/generations", "gpt-image-1", "size"),
+        ("/v1/videos", "sora-2", "size"),
+    ],
+)
+async def test_a_list_where_a_word_belongs_is_no_fault_of_ours(here, path, model, field):
+    asked = {"model": model, "prompt": "a cat", field: ["low"]}
+    assert (await here.client.post(path, json=asked)).status_code in (200, 400)
+
+
 async def test_a_call_is_held_forwarded_settled_and_told(here, far):
     response = await here.client.post(CHAT, json=ask(), headers=CALLER)
     assert response.status_code == 200

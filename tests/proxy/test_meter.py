@@ -98,6 +98,25 @@ def test_rubbish_is_not_a_complete_answer(raw: bytes) -> None:
     assert read_answer(CHAT, raw) == Reading(complete=False, flags=NO_USAGE)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("model", "gpt-\ud800", Reading(served_model=None)),
+        ("model", "gpt-5\x00", Reading(served_model=None)),
+        ("service_tier", "flex\n", Reading(tier="default")),
+        ("service_tier", "f" * 65, Reading(tier="default")),
+        ("id", "resp_\ud800", Reading(response_id=None)),
+    ],
+)
+def test_a_name_that_the_ledger_could_not_keep_is_none(
+    field: str, value: str, expected: Reading
+) -> None:
+    known = Reading(Usage(9, 2, web_searches=1), "gpt-5-2025-08-07", "default", "resp_1")
+    name = {"model": "served_model", "service_tier": "tier", "id": "response_id"}[field]
+    told = read(RESPONSES, {**RESPONSES_ANSWER, field: value})
+    assert told == replace(known, **{name: getattr(expected, name)})
+
+
 def test_a_compressed_answer_is_decoded_for_metering() -> None:
     raw = gzip.compress(json.dumps(CHAT_ANSWER).encode())
     assert read_answer(CHAT, raw, "gzip").usage == Usage(9, 2)

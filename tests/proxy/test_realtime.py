@@ -12,6 +12,8 @@ import websockets
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
+from budget.admission import Admission
+from budget.errors import Unavailable
 from storage.ledger import Search
 from tests.budget.purse import Engines, Purse, monthly, open_purse
 from tests.proxy.stand import Stand, stand, terms
@@ -186,6 +188,24 @@ async def test_a_response_that_nothing_was_held_for_is_cancelled_and_charged(eng
         assert await session.counted() == (150 * TOKEN_NANO, 0)
 
 
+async def test_a_response_that_begins_while_redis_is_away_is_cancelled_and_charged(
+    engines, monkeypatch
+):
+    async with realtime(engines) as session, session.connect() as socket:
+        await until(lambda: session.far.sockets)
+
+        async def away(*_: Any) -> Any:
+            raise Unavailable("Redis cannot be reached")
+
+        monkeypatch.setattr(Admission, "admit", away)
+        await session.far.say("response.created", response={"id": "resp_9"})
+        await session.far.heard("response.cancel")
+        monkeypatch.undo()
+        await session.far.say("response.done", response={"id": "resp_9", "usage": USAGE})
+        await heard(socket, "response.done")
+        assert await session.counted() == (150 * TOKEN_NANO, 0)
+
+
 async def test_a_client_that_leaves_closes_the_upstream_and_a_running_response_is_assumed(engines):
     async with realtime(engines) as session:
         async with session.connect() as socket:
@@ -241,7 +261,13 @@ async def test_a_key_in_a_subprotocol_is_refused_with_the_reason(engines):
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [("", 400), ("?model=unheard-of", 400), ("?model=a&intent=x", 400)]
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?model=unheard-of", 400),
+        ("?model=a&intent=x", 400),
+        ("?model=ft:gpt-4o-mini-2024-07-18:acme%00", 400),
+    ],
 )
 async def test_a_session_that_cannot_be_bounded_is_refused(engines, query, status):
     async with realtime(engines) as session:
