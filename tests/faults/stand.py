@@ -166,10 +166,8 @@ class Stand:
 
     def generation(self) -> str:
         """The generation of rules that the front says is in force."""
-        return str(self.front.wait_for(self._told_generation, "/readyz to name a generation"))
-
-    def _told_generation(self) -> str | None:
-        return self.front.readyz()[1].get("generation")
+        readyz = self.front.readyz
+        return str(self.front.wait_for(lambda: readyz()[1].get("generation"), "a generation"))
 
     def rule_names(self) -> list[str]:
         """The rules that Redis has in force."""

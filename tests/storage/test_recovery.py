@@ -28,18 +28,13 @@ RULES = (monthly("100", "all"), monthly("10", "each", each=(Dimension.CAMPAIGN,)
 
 
 TAKE = """
-local found = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do
-  table.insert(found, key)
-  table.insert(found, redis.call('DUMP', key))
-end
-return found
+local keys, found = redis.call('KEYS', '*'), {}
+for at, key in ipairs(keys) do found[at] = redis.call('DUMP', key) end
+return {keys, found}
 """
 PUT_BACK = """
 redis.call('FLUSHALL')
-for at, key in ipairs(KEYS) do
-  redis.call('RESTORE', key, '0', ARGV[at])
-end
+for at, key in ipairs(KEYS) do redis.call('RESTORE', key, '0', ARGV[at]) end
 redis.call('HSET', ARGV[#KEYS + 1], 'run_id', 'the server before')
 """
 
@@ -55,8 +50,8 @@ class Backup:
         self._keys: dict[bytes, bytes] = {}
 
     async def take(self) -> None:
-        found = await self._link.command("EVAL", TAKE, "0")
-        self._keys = dict(zip(found[::2], found[1::2], strict=True))
+        keys, found = await self._link.command("EVAL", TAKE, "0")
+        self._keys = dict(zip(keys, found, strict=True))
 
     async def put_back(self) -> None:
         count = str(len(self._keys))
