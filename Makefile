@@ -13,6 +13,9 @@ DEV_STAMP := $(VENV)/.installed-dev
 INSTALLED := $(or $(wildcard $(DEV_STAMP)),$(RUN_STAMP))
 ARGS ?=
 
+# Containers often set it. Without compiled modules a start of Purser takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 19
 
@@ -22,12 +25,13 @@ run: $(INSTALLED) ## Start Purser on http://127.0.0.1:8080
 demo: $(INSTALLED) ## Simulated agents spend against the sandbox
 	$(VENV)/bin/purser demo $(ARGS)
 
-# A file's tests stay together: they share engines and processes.
+# A file's tests stay together: they share engines and processes. The order is that of
+# tests/conftest.py, long files first; xdist's own begins with those of many tests.
 test: $(DEV_STAMP) ## Run all tests
 	$(PY) -m tests.clients.node_packages install
 	$(PY) -m tests.clients.node_packages install tests/browser/node
 	$(PY) -m tests.browser.install
-	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(ARGS)
 
 fuzz: $(DEV_STAMP) ## Throw 10,000 malformed requests at the panel (ARGS="--seed 7 --requests 500")
 	$(PY) -m tests.security.panel_fuzz $(ARGS)

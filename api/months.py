@@ -13,6 +13,7 @@ from api.outputs import MonthBudget, MonthSummary, Projection
 from api.periods import month_at, month_interval
 from budget.check import facts_of, would_refuse
 from budget.overrides import Wanted
+from budget.thresholds import thresholds_in
 from budget.windows import window_at
 from config.money import Nano
 from config.rules import UNATTRIBUTED, Rule, Window
@@ -90,7 +91,8 @@ async def set_monthly_budget(ctx: Context, given: MonthBudgetIn) -> MonthBudget:
     )
     override = state.limit(interval.start_ms)
     limit = rule.limit_nano if override is None else override
-    await months.note(services.ledger, given.month, limit, rule.alert_at_mille[0])
+    alert_at = await thresholds_in(services.ledger, rule, interval.start_ms, now_ms)
+    await months.note(services.ledger, given.month, limit, alert_at)
     return MonthBudget(
         month=given.month,
         rule=rule.name,

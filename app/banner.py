@@ -2,6 +2,7 @@
 
 from app.engines import Engines
 from config.money import usd_text
+from config.rules import Rule, Window
 from config.settings import Loaded
 from proxy.local import is_loopback
 
@@ -16,9 +17,7 @@ def banner(loaded: Loaded, engines: Engines, url: str, door: str) -> str:
         if engines.sandbox
         else settings.upstream.url
     )
-    limits = ", ".join(
-        f"{rule.name} {usd_text(rule.limit_nano)} USD a {rule.window}" for rule in loaded.rules[:4]
-    )
+    limits = ", ".join(_limit(rule) for rule in loaded.rules[:4])
     more = f" and {len(loaded.rules) - 4} more" if len(loaded.rules) > 4 else ""
     panel = f"\n    panel      {url}/admin/budget\n    log in     {door}" if door else ""
     return f"""
@@ -54,3 +53,8 @@ def panel_banner(loaded: Loaded, engines: Engines, url: str, door: str) -> str:
     data       {engines.data_dir}
 
 """
+
+
+def _limit(rule: Rule) -> str:
+    length = "in all" if rule.window == Window.TOTAL else f"per {rule.window}"
+    return f"{rule.name} {usd_text(rule.limit_nano)} USD {length}"

@@ -11,7 +11,17 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import calls, costs, edits, files, panel, panel_data, prompts
+from benchmarks import (
+    bodies,
+    calls,
+    costs,
+    edits,
+    files,
+    leaving,
+    panel,
+    panel_data,
+    prompts,
+)
 from benchmarks.load import Turns
 
 BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
@@ -20,6 +30,8 @@ BENCHES: Final[Mapping[str, Callable[[Console, Turns], None]]] = {
     "prompts": prompts.bench,
     "files": files.bench,
     "edits": edits.bench,
+    "leaving": leaving.bench,
+    "bodies": bodies.bench,
 }
 
 

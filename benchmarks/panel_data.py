@@ -17,6 +17,8 @@ from rich.table import Table
 from benchmarks.panel_books import fill
 from benchmarks.panel_writes import Written, measure_writes, writes_table
 from config.settings import Loaded, load
+from dashboard.pages.overview.figures import read
+from dashboard.state import parse
 from insights.agents import agent_detail, agents
 from insights.alerts import alerts
 from insights.audit_trail import audit_page
@@ -99,6 +101,7 @@ def questions() -> dict[str, Question]:
         return rate_card(books.loaded)
 
     return {
+        "overview, its whole page": lambda books: read(books, parse("overview", ""), None),
         "overview, month": over("this_month", overview),
         "overview, 90 days": over("last_90d", overview),
         "burn-up": burnup,

@@ -1,13 +1,15 @@
 """An upstream that costs next to nothing: `python -m benchmarks.upstream PORT`.
 
 The sandbox counts tokens as OpenAI does, which would be most of what is measured with large
-prompts. This one answers every chat alike, takes any upload, and serves a file of any size.
+prompts. This one answers every chat alike, takes any upload, and serves a file of any size. A
+streamed chat goes on until its reader leaves; `GET /left` says when each did.
 """
 
 import asyncio
 import json
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +34,11 @@ CHAT: Final = json.dumps(
 ).encode()
 FILE: Final = b'{"id": "file-1", "object": "file"}'
 PIECE: Final = bytes(256 * 1024)
+EVENT: Final = b'data: {"choices":[{"index":0,"delta":{"content":"Spring"}}]}\n\n'
+EVENT_S: Final = 0.02
 READ_BYTES_MAX: Final = MIB
+LEFT_S: Final[list[float]] = []
+"""By the clock that all processes of a machine share."""
 _CONTENT: Final = re.compile(rb"GET /v1/files/file-(\d+)/content")
 """A file's name is its size in bytes."""
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -58,11 +64,16 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             found = _LENGTH.search(head)
-            left = int(found[1]) if found else 0
+            left, streamed = int(found[1]) if found else 0, False
             while left:
-                left -= len(await reader.read(min(left, READ_BYTES_MAX)))
+                piece = await reader.read(min(left, READ_BYTES_MAX))
+                left, streamed = left - len(piece), b'"stream": true' in piece
             file = _CONTENT.match(head)
-            if file is not None:
+            if streamed:
+                await go_on(reader, writer)
+            elif head.startswith(b"GET /left"):
+                answer(writer, json.dumps(LEFT_S).encode())
+            elif file is not None:
                 await give(writer, int(file[1]))
             else:
                 answer(writer, FILE if head.startswith(b"POST /v1/files") else CHAT)
@@ -75,6 +86,17 @@ def answer(writer: asyncio.StreamWriter, body: bytes) -> None:
     """JSON."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     writer.write(head % len(body) + body)
+
+
+async def go_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A stream without an end. Raises `ConnectionError` once its reader has left."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+    leaving = asyncio.ensure_future(reader.read(1))
+    while not leaving.done():
+        writer.write(EVENT)
+        await asyncio.wait([leaving], timeout=EVENT_S)
+    LEFT_S.append(time.monotonic())
+    raise ConnectionError("the reader has left")
 
 
 async def give(writer: asyncio.StreamWriter, size: int) -> None:

@@ -54,7 +54,7 @@ class Limits:
         rule, now_ms = wanted.rule, self._now_ms()
         if rule.locked:
             raise Locked(f"ops locked the budget '{rule.name}': its limit is that of the file")
-        window = self._window(wanted, now_ms)
+        window = window_meant(rule, wanted.at_ms, now_ms)
         digest, name = _digest(wanted.value), _name(wanted.value)
         before = await overrides.state(self._ledger, rule.counter, digest)
         start = window.start_ms if window else None
@@ -78,13 +78,15 @@ class Limits:
                 f"({error})"
             ) from error
 
-    def _window(self, wanted: Wanted, now_ms: int) -> Interval | None:
-        if wanted.at_ms is None:
-            return None
-        window = current_window(wanted.rule, wanted.at_ms)
-        if window.end_ms <= now_ms:
-            raise PastMonth("what a past window could spend is not changed afterwards")
-        return window
+
+def window_meant(rule: Rule, at_ms: int | None, now_ms: int) -> Interval | None:
+    """The one window that a change is for, None for one until changed; raises `PastMonth`."""
+    if at_ms is None:
+        return None
+    window = current_window(rule, at_ms)
+    if window.end_ms <= now_ms:
+        raise PastMonth("what a past window could spend is not changed afterwards")
+    return window
 
 
 def campaign_rule(rules: tuple[Rule, ...]) -> Rule:

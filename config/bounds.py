@@ -86,6 +86,11 @@ EACH_VALUES_MAX: Final = 10_000
 """Live values of an `each` rule in one window; further ones share `other`."""
 RULES_MAX: Final = 64
 """One script reads all rules of a call at once."""
+ALERTS_PER_RULE_MAX: Final = 8
+"""Alert thresholds of one rule: more would be noise."""
+ALERT_MILLE_MAX: Final = 2_000
+"""The highest share of a limit at which to alert: more than the limit is spent where a cost came
+above its hold, or where the limit was lowered."""
 
 # Keys.
 KEY_SECRET_BYTES: Final = 32

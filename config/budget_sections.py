@@ -12,7 +12,7 @@ from config.rates import AGENT_TYPES, canonical_agent
 from config.rules import UNATTRIBUTED, Counts, Dimension, Rule, Window, fold
 from config.section import Section
 from config.suggest import nearest
-from config.values import OneOrMore, Share, Usd, Zone, share_mille
+from config.values import AlertShare, OneOrMore, Usd, Zone, alert_mille
 
 RuleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -44,7 +44,7 @@ class RuleSettings(Section):
     match: Mapping[Dimension, str] = Field(default_factory=dict)
     each: Annotated[tuple[Dimension, ...], OneOrMore] = ()
     counts: Counts = Counts.CHARGE
-    alert_at: Annotated[tuple[Share, ...], OneOrMore] = (Decimal("0.8"), Decimal("1.0"))
+    alert_at: Annotated[tuple[AlertShare, ...], OneOrMore] = (Decimal("0.8"), Decimal("1.0"))
     slider_usd: tuple[Usd, Usd] | None = None
     locked: bool = False
 
@@ -70,8 +70,8 @@ class RuleSettings(Section):
     @field_validator("alert_at")
     @classmethod
     def _ascending(cls, alert_at: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-        if len(set(alert_at)) != len(alert_at):
-            raise ValueError("each share once")
+        if len(set(alert_at)) != len(alert_at) or len(alert_at) > bounds.ALERTS_PER_RULE_MAX:
+            raise ValueError(f"at most {bounds.ALERTS_PER_RULE_MAX} shares, each once")
         return tuple(sorted(alert_at))
 
     @field_validator("slider_usd")
@@ -94,7 +94,7 @@ class RuleSettings(Section):
             match=self.match,
             each=self.each,
             counts=self.counts,
-            alert_at_mille=tuple(map(share_mille, self.alert_at)),
+            alert_at_mille=tuple(map(alert_mille, self.alert_at)),
             slider_nano=slider,
             locked=self.locked,
         )

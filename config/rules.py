@@ -50,6 +50,11 @@ def fold(value: str) -> str:
     return value.casefold()
 
 
+def percent_text(mille: int) -> str:
+    """Per mille as a percentage, exactly: 80%, 95.5%."""
+    return f"{mille / 10:g}%"
+
+
 def value_digest(value: str) -> str:
     """24 hex digits that stand for a folded dimension value in Redis: no name is kept there."""
     return hashlib.blake2b(fold(value).encode(), digest_size=12).hexdigest()

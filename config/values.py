@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, SecretStr
 
+from config import bounds
 from config.money import MoneyError, exact_product, usd_to_nano
 from config.rates import price_from_usd
 from config.suggest import nearest
@@ -53,21 +54,30 @@ UsdPer1k = Annotated[Decimal, _exact(lambda usd: price_from_usd(usd, 1_000), "a 
 UsdPer1m = Annotated[Decimal, _exact(lambda usd: price_from_usd(usd, 1_000_000), "a price in USD")]
 
 
-def share_mille(share: Decimal) -> int:
+def share_mille(share: Decimal, mille_max: int = 1_000) -> int:
     """A share in per mille; raises `ValueError` unless it is one exactly."""
     mille = exact_product(share, 1_000)
-    if mille is None or not 0 < mille <= 1_000:
-        raise ValueError("a share above 0 and at most 1, in steps of 0.001")
+    if mille is None or not 0 < mille <= mille_max:
+        raise ValueError(f"a share above 0 and at most {mille_max // 1_000}, in steps of 0.001")
     return mille
 
 
-def _share(value: Any) -> Decimal:
-    share = _decimal(value, "a share")
-    share_mille(share)
-    return share
+def alert_mille(share: Decimal) -> int:
+    """The share of a limit at which to alert, in per mille; raises `ValueError`."""
+    return share_mille(share, bounds.ALERT_MILLE_MAX)
 
 
-Share = Annotated[Decimal, BeforeValidator(_share)]
+def _share_of(check: Callable[[Decimal], object]) -> BeforeValidator:
+    def read(value: Any) -> Decimal:
+        share = _decimal(value, "a share")
+        check(share)
+        return share
+
+    return BeforeValidator(read)
+
+
+Share = Annotated[Decimal, _share_of(share_mille)]
+AlertShare = Annotated[Decimal, _share_of(alert_mille)]
 
 
 def _size(value: Any) -> int:

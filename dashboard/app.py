@@ -6,7 +6,7 @@ import secrets
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from dash import Dash, html
 from fastapi import FastAPI
@@ -17,8 +17,8 @@ from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
 from dashboard.exports import EXPORTS, Exports
 from dashboard.gate import Gate
-from dashboard.http import HTML, Refused, answer, header_or_none
-from dashboard.index import NONCE, Index, policy
+from dashboard.http import HTML, Refused, answer, header_or_none, is_https
+from dashboard.index import NONCE, First, Index, document, policy
 from dashboard.pages import BY_SLUG, PAGES
 from dashboard.services import Services
 from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Book
@@ -29,6 +29,8 @@ from proxy.asgi import App, Receive, Scope, Send
 LAYOUT: Final = f"{PREFIX}_dash-layout"
 DASH_GETS: Final = (LAYOUT, f"{PREFIX}_dash-dependencies")
 DASH_POST: Final = f"{PREFIX}_dash-update-component"
+FIRST_S: Final = 1.0
+"""How long a page waits for its figures; later they come when Dash asks."""
 
 first_layout: ContextVar[Any] = ContextVar("purser_first_layout")
 _log = logging.getLogger("purser.panel")
@@ -56,7 +58,7 @@ class Panel:
         shell.register(self._app, services)
         for page in PAGES:
             page.register(self._app, services)
-        self._index = b""
+        self._index = ""
         self._policy = ""
         self._warm: asyncio.Task[None] | None = None
         self._gate = Gate(services, self.book, Compressed(self._inside), self._asset)
@@ -67,7 +69,7 @@ class Panel:
 
     async def start(self) -> None:
         """Have Dash make its index once: it names the bundles that may be served."""
-        self._index = await _asked(self._dash, PREFIX)
+        self._index = (await _asked(self._dash, PREFIX)).decode()
         self._static.register(self._app.registered_paths)
         self._policy = policy(self._app.csp_hashes())
 
@@ -109,20 +111,41 @@ class Panel:
             asked = urlsplit(header_or_none(scope, b"referer") or "")
         except ValueError:
             asked = urlsplit("")
+        return await self._layout(asked)
+
+    async def _layout(self, asked: SplitResult) -> Any:
         view = shell.view_of(asked.path or PREFIX, asked.query)
         return await shell.whole(Context(self._services, current_session.get(), view), asked)
 
+    async def _seen_first(self, scope: Scope) -> First | None:
+        """What the page begins with; None where its figures are not there in time."""
+        asked = SplitResult(
+            "https" if is_https(scope) else "http",
+            header_or_none(scope, b"host") or "",
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            "",
+        )
+        try:
+            async with asyncio.timeout(FIRST_S):
+                drawn = await self._layout(asked)
+        except TimeoutError:
+            return None
+        # In a thread, or calls on the same loop would wait for it.
+        return await asyncio.to_thread(First.of, drawn, urlunsplit(asked))
+
     async def _page(self, scope: Scope, send: Send) -> None:
         slug = scope["path"].removeprefix(PREFIX).strip("/")
+        known = slug in BY_SLUG or not slug
+        first = await self._seen_first(scope) if known and scope["method"] == "GET" else None
         nonce = secrets.token_urlsafe(18)
         headers = [
             (b"content-type", HTML),
             (b"cache-control", b"no-store"),
             (b"content-security-policy", self._policy.replace(NONCE, nonce).encode()),
         ]
-        text = self._index.replace(NONCE.encode(), nonce.encode())
-        status = 200 if slug in BY_SLUG or not slug else 404
-        await answer(scope, send, status, headers, text)
+        text = document(self._index, nonce, first)
+        await answer(scope, send, 200 if known else 404, headers, text)
 
 
 def _dash_on(server: FastAPI, sheet: str) -> Dash:

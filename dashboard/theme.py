@@ -24,6 +24,7 @@ PARTS = (
     "chart",
     "form",
     "control",
+    "alerts",
     "overlay",
     "states",
     "grid",
@@ -32,9 +33,9 @@ PARTS = (
     "audit",
     "breakdown",
     "phone",
-    "people",
     "system",
     "overview",
+    "people",
 )
 """`assets/theme/<part>.css`, in the order in which later rules win."""
 

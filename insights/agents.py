@@ -8,7 +8,7 @@ from typing import Final
 
 from config.rates import AGENT_TYPES
 from config.rules import UNATTRIBUTED, Dimension, fold
-from insights.books import Books, mille_of
+from insights.books import Books, at_one_moment, mille_of
 from insights.period import Period
 from insights.rules import RuleRow, rules
 from storage.names import campaign_names
@@ -84,6 +84,7 @@ class AgentDetail:
     """Rules that count this agent by name, or by a value of their own."""
 
 
+@at_one_moment
 async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Agents:
     """Every agent type."""
     ledger, counts = books.ledger, books.counts.value
@@ -94,10 +95,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
         series_by(ledger, "agent", period.buckets, f"{counts}_nano", scope),
         executions(ledger, period.interval, scope),
     )
-    if scope == EVERYTHING:
-        worked = Counter(agent for agent, _ in await pairs(ledger, period.interval))
-    else:
-        worked = await _campaigns(books, period, scope, list(uses))
+    worked = Counter(agent for agent, _ in await pairs(ledger, period.interval, scope))
     total = sum(use.amount(counts) for use in uses.values())
     empty = (0,) * len(period.buckets)
     known = () if scope != EVERYTHING else (*AGENT_TYPES, UNATTRIBUTED)
@@ -123,14 +121,7 @@ async def agents(books: Books, period: Period, scope: Scope = EVERYTHING) -> Age
     return Agents(period, tuple(rows), total, version)
 
 
-async def _campaigns(books: Books, period: Period, scope: Scope, names: list[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for agent in names:
-        uses = await used_by(books.ledger, "campaign", period.interval, replace(scope, agent=agent))
-        found[agent] = sum(1 for use in uses.values() if use.calls + use.manual)
-    return found
-
-
+@at_one_moment
 async def agent_detail(books: Books, period: Period, agent: str) -> AgentDetail:
     """One agent type; one that never spent has zeros."""
     scope = Scope(agent=agent)

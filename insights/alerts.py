@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from insights.books import Books
+from insights.books import Books, at_one_moment
 from insights.period import DAY_MS, HOUR_MS
 from insights.rules import RuleRow, rules
+from insights.sources import Source
 from storage.errors import StorageError
 from storage.notices import Refused, flagged_since, refused_since
 from storage.outbox import quarantined
@@ -27,6 +28,7 @@ class Threshold:
     level_mille: int | None
     """Posted of the limit now."""
     crossed: bool
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Alerts:
     level: Literal["quiet", "attention", "alarm"]
 
 
+@at_one_moment
 async def alerts(books: Books) -> Alerts:
     """What stands now."""
     thresholds = _thresholds(await rules(books))
@@ -77,10 +80,11 @@ async def alerts(books: Books) -> Alerts:
 def _thresholds(rows: Sequence[RuleRow]) -> tuple[Threshold, ...]:
     found = [
         Threshold(row.rule.name, row.value_name, at, row.utilisation_mille,
-                  row.utilisation_mille is not None and row.utilisation_mille >= at)
+                  row.utilisation_mille is not None and row.utilisation_mille >= at,
+                  row.alerting.source)
         for row in rows
         if row.value_name or not row.rule.each
-        for at in row.alert_at_mille
+        for at in row.alerting.at_mille
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: not one.crossed))
 

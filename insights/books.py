@@ -1,12 +1,18 @@
 """What figures are read from: the ledger, Redis where it answers, the configuration in force."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from config.rules import Counts, Rule
 from config.settings import Loaded
+from storage.database import one_moment
 from storage.ledger import Ledger
 from storage.redis_link import RedisLink
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Tone = Literal["green", "yellow", "red"]
 """green: below 80 % of the limit; yellow: 80–100 %; red: above it, or calls are refused."""
@@ -37,6 +43,19 @@ class Books:
     def counts(self) -> Counts:
         """What the primary rule counts: what "spent" means on the overview."""
         return self.primary.counts if self.primary else Counts.CHARGE
+
+
+def at_one_moment(
+    ask: Callable[Concatenate[Books, P], Awaitable[T]],
+) -> Callable[Concatenate[Books, P], Awaitable[T]]:
+    """All that a question reads of the ledger is as of one moment, and comes by one connection."""
+
+    @wraps(ask)
+    async def asked(books: Books, /, *args: P.args, **more: P.kwargs) -> T:
+        async with one_moment(books.ledger.engine):
+            return await ask(books, *args, **more)
+
+    return asked
 
 
 def tone_of(spent_nano: int, limit_nano: int | None, *, refusing: bool = False) -> Tone:

@@ -6,7 +6,7 @@ from typing import Final
 from budget.windows import current_window, window_at
 from config.rules import Rule, Window
 from insights.anomalies import Anomaly, anomalies
-from insights.books import Books
+from insights.books import Books, at_one_moment
 from insights.outlook import Outlook, observed_days, outlook
 from insights.period import DAY_MS, Granularity, cut
 from insights.spend import spent_by_bucket
@@ -65,6 +65,7 @@ class Burnup:
     version: int
 
 
+@at_one_moment
 async def burnup(
     books: Books, at_ms: int | None = None, granularity: Granularity = "day"
 ) -> Burnup | None:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from budget.windows import current_window
 from config.rules import Dimension, Rule, fold, value_digest
 from insights.agents import LAST_CALLS, Share, shares
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from insights.period import Period
 from storage.campaigns import Campaign
 from storage.names import campaign_names, campaign_totals, campaigns_said
@@ -69,6 +69,7 @@ class CampaignDetail:
     last_calls: tuple[LedgerEntry, ...]
 
 
+@at_one_moment
 async def campaigns(books: Books, period: Period, scope: Scope = EVERYTHING) -> Campaigns:
     """Every campaign, dearest first."""
     ledger, counts = books.ledger, books.counts.value
@@ -96,6 +97,7 @@ async def campaigns(books: Books, period: Period, scope: Scope = EVERYTHING) -> 
     return Campaigns(period, tuple(rows), sum(row.spent_nano for row in rows), version)
 
 
+@at_one_moment
 async def campaign_detail(books: Books, period: Period, campaign: str) -> CampaignDetail:
     """One campaign by its name in any case."""
     folded = fold(campaign)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from config.money import NANO_PER_USD
 from config.rates import canonical_agent
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from insights.outlook import outlook
 from insights.period import HOUR_MS, local_day
 from insights.rules import RuleRow
@@ -38,6 +38,7 @@ class LimitPreview:
     sentence: str
 
 
+@at_one_moment
 async def limit_preview(books: Books, row: RuleRow, limit_nano: int) -> LimitPreview:
     """What `limit_nano` would mean for `row` (of `insights.rules.rules`)."""
     spent, taken = row.posted_nano, row.posted_nano + row.held_nano

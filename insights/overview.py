@@ -10,7 +10,7 @@ from config.models import PriceKind
 from config.money import UNITS_PER_MILLION
 from config.origins import DEFAULT
 from config.rules import Rule
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
 from insights.outlook import Outlook, days_left, outlook
 from insights.period import Period
 from insights.spend import spent_by_bucket
@@ -122,6 +122,7 @@ class Overview:
     """`storage.usage.figures_version` at which it was read."""
 
 
+@at_one_moment
 async def overview(books: Books, period: Period, scope: Scope = EVERYTHING) -> Overview:
     """The cards for a period. With a narrower scope, budget and projection stay the rule's."""
     ledger = books.ledger
@@ -166,16 +167,12 @@ def counts_sentence(books: Books, period: Period, scope: Scope) -> str:
         "provider": "provider prices",
         "dearer": "the dearer of charge and provider price",
     }
-    asked = ", ".join(f"{name} {value}" for name, value in _chips(scope)) or "all calls"
+    told = (f"{name} {' or '.join(values)}" for name, values in scope.values().items())
+    asked = ", ".join(told) or "all calls"
     return (
         f"Counts {asked} admitted in this period ({period.timezone}) at "
         f"{amounts[books.counts.value]}, with corrections and manual costs, as the ledger has them."
     )
-
-
-def _chips(scope: Scope) -> list[tuple[str, str]]:
-    names = ("agent", "campaign", "model", "endpoint", "key")
-    return [(name, getattr(scope, name)) for name in names if getattr(scope, name) is not None]
 
 
 async def _savings(books: Books, period: Period, scope: Scope) -> Figure:

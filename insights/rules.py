@@ -1,13 +1,15 @@
 """Every rule, and every live value of an `each` rule, as it stands now."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from budget.windows import current_window
-from config.origins import DEFAULT
 from config.rules import DIMENSIONS, UNATTRIBUTED, Dimension, Rule, fold, value_digest
-from insights.books import Books, Tone, mille_of, tone_of
+from insights.books import Books, Tone, at_one_moment, mille_of, tone_of
+from insights.sources import Source, of_file, overridden
+from insights.thresholds import Alerting, alerting
 from storage import generations
+from storage import thresholds as set_thresholds
 from storage.errors import StorageError
 from storage.glance import Glance, glance
 from storage.holds import NO_WINDOW_END_MS, Interval
@@ -22,25 +24,6 @@ from storage.usage import COLUMN_OF, By, used_by
 VALUES_MAX: Final = 200
 _EVERY_SEQ: Final = (1 << 63) - 1
 Value = tuple[tuple[Dimension, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LimitSource:
-    """Where a limit comes from."""
-
-    kind: Literal["override", "environment", "file", "default"]
-    text: str
-    """`config/purser.yaml:12`, `environment MAX_MONTHLY_BUDGET`, or who set it."""
-    file: str | None = None
-    line: int | None = None
-    variable: str | None = None
-    who: str | None = None
-    why: str | None = None
-    made_ms: int | None = None
-    version: int = 0
-    """For the optimistic lock: the version that the next change expects; 0: never any."""
-    until_changed: bool = False
-    """Binds until changed, not for one window alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +45,7 @@ class RuleRow:
     limit_nano: int
     file_limit_nano: int
     """What binds once an override is lifted."""
-    source: LimitSource
+    source: Source
     locked: bool
     refused: int
     """Calls this rule refused in its window."""
@@ -70,9 +53,10 @@ class RuleRow:
     tone: Tone
     values: int
     """Of an `each` rule's own row: how many values are live."""
-    alert_at_mille: tuple[int, ...]
+    alerting: Alerting
 
 
+@at_one_moment
 async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow, ...]:
     """Rules in the order of the file, each followed by its fullest values."""
     in_force, snapshot = await _in_force(books)
@@ -84,21 +68,31 @@ async def rules(books: Books, *, values_max: int = VALUES_MAX) -> tuple[RuleRow,
     callers = [caller for caller in CALLERS if caller in each]
     refused = await refused_since(books.ledger, *starts, by=callers) if in_force else []
     names = await campaign_names(books.ledger)
+    set_here = await set_thresholds.changes(books.ledger)
     found: list[RuleRow] = []
     for rule in in_force:
-        desk = _Desk(books, rule, windows[rule.counter], history, refused, names)
+        window = windows[rule.counter]
+        alerts = alerting(books, rule, window, set_here)
+        desk = _Desk(books, rule, window, history, refused, names, alerts)
         found += await desk.rows(snapshot, values_max)
     return tuple(found)
 
 
-async def primary_row(books: Books) -> RuleRow | None:
-    """The primary rule's own row alone, cheaply; `refused` is not counted in it."""
+@at_one_moment
+async def primary_row(books: Books, alerts: Alerting | None = None) -> RuleRow | None:
+    """The primary rule's own row alone, cheaply; `refused` is not counted in it.
+
+    `alerts` are its thresholds where they are known already.
+    """
     rule = books.primary
     if rule is None or rule.each:
         return None
     window = current_window(rule, books.now_ms)
     history = _by_base(await changes(books.ledger, rule.counter))
-    desk = _Desk(books, rule, window, history, [], {})
+    if alerts is None:
+        made = await set_thresholds.changes(books.ledger, rule.counter)
+        alerts = alerting(books, rule, window, made)
+    desk = _Desk(books, rule, window, history, [], {}, alerts)
     look: Glance | None
     try:
         look = await glance(books.link, [(rule, window, "")])
@@ -138,6 +132,7 @@ class _Desk:
     history: dict[tuple[str, str], list[Made]]
     refused: list[Refused]
     names: dict[str, str]
+    alerting: Alerting
 
     async def rows(self, snapshot: Snapshot | None, values_max: int) -> list[RuleRow]:
         """The rule's row, then those of its values."""
@@ -199,7 +194,7 @@ class _Desk:
                 and counted.posted_nano >= compared,
             ),
             values=values,
-            alert_at_mille=rule.alert_at_mille,
+            alerting=self.alerting,
         )
 
     def _refused(self, one: Refused, parts: Value) -> bool:
@@ -210,7 +205,7 @@ class _Desk:
         }  # fmt: skip
         return all(fold(told.get(d, text)) == fold(text) for d, text in parts)
 
-    def _limit(self, value: str) -> tuple[int, LimitSource]:
+    def _limit(self, value: str) -> tuple[int, Source]:
         """As the scripts choose: the value's own override, the rule's, the file's limit."""
         rule = self.rule
         own = self.history.get((rule.counter, value), [])
@@ -220,8 +215,8 @@ class _Desk:
             for made in (own, of_rule):
                 bound = in_force(made, self.window.start_ms, self.books.now_ms)
                 if bound is not None and bound.limit_nano is not None:
-                    return bound.limit_nano, _overridden(bound, version)
-        return rule.limit_nano, _of_file(self.books, rule, version)
+                    return bound.limit_nano, overridden(bound, version)
+        return rule.limit_nano, of_file(self.books, rule, "limit_usd", version)
 
     async def counted(self, snapshot: Snapshot | None) -> dict[str, Counted]:
         if snapshot is not None:
@@ -260,27 +255,3 @@ class _Desk:
 
 def _fullness(counted: Counted | None) -> int:
     return -(counted.posted_nano + counted.held_nano) if counted else 0
-
-
-def _overridden(made: Made, version: int) -> LimitSource:
-    return LimitSource(
-        kind="override",
-        text=f"set by {made.who}",
-        who=made.who,
-        why=made.why,
-        made_ms=made.made_ms,
-        version=version,
-        until_changed=made.window_start_ms is None,
-    )
-
-
-def _of_file(books: Books, rule: Rule, version: int) -> LimitSource:
-    origin = books.loaded.origins.get(f"budgets.rules[{rule.name}].limit_usd", DEFAULT)
-    kind: Literal["file", "environment", "default"] = "default"
-    if origin.file is not None:
-        kind = "file"
-    elif origin.variable is not None:
-        kind = "environment"
-    return LimitSource(
-        kind, str(origin), origin.file, origin.line, origin.variable, version=version
-    )

@@ -77,13 +77,9 @@ def _scope(wanted: Filter) -> Scope | None:
         wanted.task, wanted.status, wanted.execution_id, wanted.request_id, wanted.hold_id,
         wanted.call,
     )  # fmt: skip
-    asked = [
-        (value,) if isinstance(value, str) else value
-        for value in (wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
-    ]
-    if any(one is not None for one in unknown) or any(v is not None and len(v) != 1 for v in asked):
+    if any(one is not None for one in unknown):
         return None
-    return Scope(*(value[0] if value is not None else None for value in asked))
+    return Scope(wanted.agent, wanted.campaign, wanted.model, wanted.endpoint, wanted.key)
 
 
 async def csv_lines(books: Books, wanted: Filter) -> AsyncIterator[str]:

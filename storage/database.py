@@ -9,10 +9,13 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import asyncpg
 from alembic import command
@@ -25,6 +28,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import BadDatabaseUrl, LedgerUnavailable, SchemaMismatch
+
+B = TypeVar("B", bound="_Books")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 EMBEDDED: Final = "embedded"
 EMBEDDED_FILE: Final = "purser.sqlite3"
@@ -186,10 +193,90 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 yield connection
 
 
+@dataclass(slots=True)
+class _Moment:
+    """The connection of one look; `open` until the look has ended."""
+
+    engine: AsyncEngine
+    connection: AsyncConnection
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    found: "dict[Hashable, asyncio.Future[Any]]" = field(default_factory=dict)
+    open: bool = True
+
+
+_moment: ContextVar[_Moment | None] = ContextVar("purser_moment", default=None)
+
+
+@asynccontextmanager
+async def one_moment(engine: AsyncEngine) -> AsyncIterator[None]:
+    """What is read inside, also by tasks begun inside, is read as of one moment.
+
+    It shares one connection and one transaction, question after question: a page asks dozens,
+    and the ways of a transaction of its own for each took most of the time. Within another
+    look it is part of that. Raises `LedgerUnavailable`.
+    """
+    if _current(engine) is not None:
+        yield
+        return
+    with unavailable_if_broken():
+        async with engine.connect() as connection:
+            if not is_sqlite(engine.url):
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                moment = _Moment(engine, connection)
+                token = _moment.set(moment)
+                try:
+                    yield
+                finally:
+                    _moment.reset(token)
+                    # Where one question failed, another may still be under way.
+                    async with moment.turn:
+                        moment.open = False
+
+
+class _Books(Protocol):
+    @property
+    def engine(self) -> AsyncEngine: ...
+
+
+def once(
+    ask: Callable[Concatenate[B, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[B, P], Coroutine[Any, Any, T]]:
+    """Within one look a question is asked once: nothing has changed when it is asked again.
+
+    Nobody changes what was found.
+    """
+
+    @wraps(ask)
+    async def asked(books: B, /, *args: P.args, **more: P.kwargs) -> T:
+        moment = _current(books.engine)
+        if moment is None:
+            return await ask(books, *args, **more)
+        question = (ask, args, *more.items())
+        found = moment.found.get(question)
+        if found is None:
+            found = moment.found[question] = asyncio.ensure_future(ask(books, *args, **more))
+        # One who leaves does not take the answer from the others.
+        answer: T = await asyncio.shield(found)
+        return answer
+
+    return asked
+
+
+def _current(engine: AsyncEngine) -> _Moment | None:
+    moment = _moment.get()
+    return moment if moment is not None and moment.open and moment.engine is engine else None
+
+
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction that reads; raises `LedgerUnavailable`."""
+    """One transaction that reads, or a turn in that of `one_moment`; raises `LedgerUnavailable`."""
+    moment = _current(engine)
     with unavailable_if_broken():
+        if moment is not None:
+            async with moment.turn:
+                yield moment.connection
+            return
         async with engine.connect() as connection, connection.begin():
             yield connection
 

@@ -1,7 +1,8 @@
 """The budget of each month as somebody set it, so that a past month still knows its own."""
 
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,13 +11,18 @@ from storage.database import is_sqlite, reading, writing
 from storage.ledger import Ledger
 from storage.tables import monthly_budget
 
+FULL_MILLE: Final = 1_000
 
-async def note(ledger: Ledger, month: str, limit_nano: int, alert_at_mille: int) -> None:
-    """Keep the budget of `month` ("2026-01")."""
+
+async def note(ledger: Ledger, month: str, limit_nano: int, alert_at_mille: Sequence[int]) -> None:
+    """Keep the budget of `month` ("2026-01") and the lowest of its alert thresholds.
+
+    A rule without any is kept as one that alerts at its limit.
+    """
     dialect: Any = sqlite if is_sqlite(ledger.engine.url) else postgresql
     values = {
         "limit_nano": limit_nano,
-        "alert_at_mille": alert_at_mille,
+        "alert_at_mille": min(alert_at_mille, default=FULL_MILLE),
         "changed_ms": int(time.time() * 1000),
     }
     statement = dialect.insert(monthly_budget).values(month=month, **values)

@@ -66,7 +66,7 @@ class Filter:
             found.append(_table.admitted_ms < self.until_ms)
         if self.call is not None:
             ids = (_table.hold_id, _table.request_id, _table.execution_id)
-            found.append(or_(*(_among(column, self.call) for column in ids)))
+            found.append(or_(*(among(column, self.call) for column in ids)))
         asked: dict[ColumnElement[str], Asked] = {
             _table.campaign_folded: _folded(self.campaign),
             _table.agent: self.agent,
@@ -80,11 +80,12 @@ class Filter:
             _table.hold_id: self.hold_id,
         }
         return found + [
-            _among(column, value) for column, value in asked.items() if value is not None
+            among(column, value) for column, value in asked.items() if value is not None
         ]
 
 
-def _among(column: ColumnElement[str], asked: str | tuple[str, ...]) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], asked: str | tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a column has the value, or one of the values."""
     # Equality alone is read from an index in the order of time.
     if isinstance(asked, str):
         return column == asked

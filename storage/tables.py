@@ -191,6 +191,22 @@ budget_override = Table(
     CheckConstraint("limit_nano >= 0", name="limit"),
 )
 
+threshold_override = Table(
+    "threshold_override",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("rule", String(256), nullable=False),
+    Column("counter", String(16), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("at_mille", String(256)),
+    Column("window_start_ms", BigInteger),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("who", String(256), nullable=False),
+    Column("why", String(2048), nullable=False),
+    UniqueConstraint("counter", "version"),
+    CheckConstraint("version >= 1", name="version"),
+)
+
 late_job = Table(
     "late_job",
     metadata,

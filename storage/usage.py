@@ -7,15 +7,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, text
 
 from config.rules import fold
-from storage.database import reading
+from storage.database import once, reading
 from storage.holds import Interval
 from storage.ledger import Ledger
+from storage.queries import Asked, among
 from storage.records import Status
 from storage.rollups import DAY_MS, FACETS, KEPT, SPANS, kept, measured
 from storage.tables import (
@@ -43,22 +44,31 @@ _log, _sums = billing_log.c, usage_sum.c
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which use is meant (filter chips); what is None is not asked."""
+    """Which use is meant (filter chips): one value or any of several; None is not asked."""
 
-    agent: str | None = None
-    campaign: str | None = None
-    model: str | None = None
-    endpoint: str | None = None
-    key: str | None = None
+    agent: Asked = None
+    campaign: Asked = None
+    model: Asked = None
+    endpoint: Asked = None
+    key: Asked = None
 
-    def asked(self) -> dict[str, str]:
-        """The columns of the ledger that are narrowed, with their values."""
-        found: dict[str, str] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                found[COLUMN_OF[field.name]] = fold(value) if field.name == "campaign" else value
-        return found
+    def values(self) -> dict[str, tuple[str, ...]]:
+        """What is asked of each dimension, as it was given."""
+        given = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {
+            name: (value,) if isinstance(value, str) else tuple(value)
+            for name, value in given
+            if value is not None
+        }
+
+    def asked(self) -> dict[str, tuple[str, ...]]:
+        """The columns of the ledger that are narrowed, with their values, each once."""
+        return {
+            COLUMN_OF[name]: tuple(
+                dict.fromkeys(map(fold, values) if name == "campaign" else values)
+            )
+            for name, values in self.values().items()
+        }
 
 
 EVERYTHING: Final = Scope()
@@ -110,7 +120,7 @@ async def used_by_bucket(
     ledger: Ledger, buckets: Sequence[Interval], scope: Scope = EVERYTHING
 ) -> list[Use]:
     """One sum a bucket; buckets follow each other without a gap."""
-    found = await _read(ledger, buckets, scope, None, MEASURES)
+    found = await _read(ledger, tuple(buckets), scope, None, MEASURES)
     return [Use(*sums) for sums in found.get("", [[0] * len(MEASURES)] * len(buckets))]
 
 
@@ -126,12 +136,25 @@ async def series_by(
     ledger: Ledger, by: By, buckets: Sequence[Interval], measure: str, scope: Scope = EVERYTHING
 ) -> dict[str, list[int]]:
     """One measure (a name of `MEASURES`) by value of a dimension and bucket."""
-    found = await _read(ledger, buckets, scope, by, (measure,))
+    found = await _read(ledger, tuple(buckets), scope, by, (measure,))
     return {value: [sums[0] for sums in each] for value, each in found.items()}
 
 
-async def pairs(ledger: Ledger, within: Interval) -> list[tuple[str, str]]:
+async def pairs(
+    ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
+) -> list[tuple[str, str]]:
     """Which agents worked for which campaigns (folded)."""
+    asked = scope.asked()
+    first = and_(
+        _log.entry == 0,
+        _log.status != Status.REFUSED.value,
+        *(among(_log[name], values) for name, values in asked.items()),
+    )
+    cut = select(_log.agent, _log.campaign_folded).where(first).distinct()
+    if not asked.keys() <= set(FACETS["agent_campaign"]):
+        part = cut.where(_log.admitted_ms >= within.start_ms, _log.admitted_ms < within.end_ms)
+        async with reading(ledger.engine) as connection:
+            return sorted({(a, kept(c)) for a, c in await connection.execute(part)})
     start, end = -(-within.start_ms // DAY_MS) * DAY_MS, within.end_ms - within.end_ms % DAY_MS
     query = select(_sums.value, _sums.other).where(
         _sums.span == "day",
@@ -139,9 +162,10 @@ async def pairs(ledger: Ledger, within: Interval) -> list[tuple[str, str]]:
         _sums.start_ms >= start,
         _sums.start_ms < end,
         _sums.calls + _sums.manual > 0,
-    )
-    first = and_(_log.entry == 0, _log.status != Status.REFUSED.value)
-    cut = select(_log.agent, _log.campaign_folded).where(first).distinct()
+        *(among(place, tuple(map(kept, asked[name])))
+          for name, place in zip(FACETS["agent_campaign"], (_sums.value, _sums.other), strict=True)
+          if name in asked),
+    )  # fmt: skip
     rest = [(within.start_ms, min(start, within.end_ms)), (max(end, start), within.end_ms)]
     async with reading(ledger.engine) as connection:
         found = {
@@ -165,7 +189,7 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
             _sums.facet == "agent",
             _sums.start_ms >= within.start_ms - DAY_MS,
             _sums.start_ms < within.end_ms,
-            *([_sums.value == kept(scope.agent)] if scope.agent is not None else []),
+            *(among(_sums.value, tuple(map(kept, values))) for values in asked.values()),
         )
         agents, run = there.distinct().subquery(), usage_execution.c
         count = (
@@ -186,7 +210,7 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
                 _log.admitted_ms >= within.start_ms,
                 _log.admitted_ms < within.end_ms,
                 _log.status != Status.REFUSED.value,
-                *(_log[name] == value for name, value in asked.items()),
+                *(among(_log[name], values) for name, values in asked.items()),
             )
             .group_by(_log.agent)
         )
@@ -194,6 +218,7 @@ async def executions(ledger: Ledger, within: Interval, scope: Scope = EVERYTHING
         return {agent: int(count) for agent, count in await connection.execute(query) if count}
 
 
+@once
 async def figures_version(ledger: Ledger) -> int:
     """Changes with every append that brought something new: as long as it stays, figures do."""
     async with reading(ledger.engine) as connection:
@@ -203,22 +228,23 @@ async def figures_version(ledger: Ledger) -> int:
 Found = dict[str, list[list[int]]]
 
 
+@once
 async def _read(
     ledger: Ledger,
-    buckets: Sequence[Interval],
+    buckets: tuple[Interval, ...],
     scope: Scope,
     by: By | None,
-    names: Sequence[str],
+    names: tuple[str, ...],
 ) -> Found:
     """Sums of `names` by value of `by` ("" without) and bucket."""
     asked = scope.asked()
     split = None if by is None else COLUMN_OF[by]
     wanted = {*asked, *([split] if split else [])}
     facet = rolled(wanted)
-    if any(len(value) > VALUE_CHARACTERS_MAX for value in asked.values()):
+    if any(len(value) > VALUE_CHARACTERS_MAX for value in chain(*asked.values())):
         facet = None
-    sources = [_Source(asked, split, tuple(names), facet, span) for span in _spans(facet, buckets)]
-    sources.append(_Source(asked, split, tuple(names), None, ""))
+    sources = [_Source(asked, split, names, facet, span) for span in _spans(facet, buckets)]
+    sources.append(_Source(asked, split, names, None, ""))
     found: Found = defaultdict(lambda: [[0] * len(names) for _ in buckets])
     async with reading(ledger.engine) as connection:
         for run in _runs(buckets):
@@ -254,7 +280,7 @@ class _Source:
     An hour or day counts where its middle lies: so a zone's borders cut at most half of it off.
     """
 
-    asked: dict[str, str]
+    asked: dict[str, tuple[str, ...]]
     split: str | None
     names: tuple[str, ...]
     facet: str | None
@@ -293,14 +319,16 @@ class _Source:
         group: ColumnElement[Any] = literal("")
         if self.facet is None:
             amounts = measured()
-            where = [_log[name] == value for name, value in self.asked.items()]
+            where = [among(_log[name], values) for name, values in self.asked.items()]
             if self.split:
                 group = func.substr(_log[self.split], 1, VALUE_CHARACTERS_MAX)
         else:
             amounts = {name: _sums[name] for name in self.names}
             places = dict(zip(FACETS[self.facet], (_sums.value, _sums.other), strict=False))
             where = [_sums.span == self.span, _sums.facet == self.facet]
-            where += [places[name] == kept(value) for name, value in self.asked.items()]
+            where += [
+                among(places[name], tuple(map(kept, values))) for name, values in self.asked.items()
+            ]
             if self.split:
                 group = places[self.split]
         query = select(first, group, *(func.sum(amounts[name]) for name in self.names))

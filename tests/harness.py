@@ -28,12 +28,12 @@ import httpx
 import psutil
 import yaml
 
-from tests.waiting import wait_for
+from tests.waiting import LONG_S, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "PURSER_TEST_PROCESS"
 """The environment variable by which the processes of one test are known."""
-START_S = 60.0
+START_S = 150.0
 LOG_TAIL_BYTES = 8_000
 FOREIGN = ("OPENAI_", "PURSER_", "MAX_MONTHLY_BUDGET")
 """Settings of whoever runs the tests: they must not change what a test sees."""
@@ -130,11 +130,11 @@ class Process:
     def wait_ready(self, seconds: float = START_S) -> None:
         """Waits until it serves; a kind of process that does not serve is ready at once."""
 
-    def wait_log(self, text: str, seconds: float = 20.0) -> None:
+    def wait_log(self, text: str, seconds: float = LONG_S) -> None:
         """Waits until it has said `text`."""
         self.wait_for(lambda: text in self.log, f"{text!r} in the log", seconds)
 
-    def wait_for(self, condition: Any, what: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: Any, what: str, seconds: float = LONG_S) -> None:
         """Waits for `condition` while the process runs; a failure shows the log."""
         try:
             wait_for(lambda: condition() or not self.running, what, seconds)
@@ -153,7 +153,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL: it gets no chance to tidy up. What it started lives on."""
         self._started().kill()
-        self._started().wait(timeout=10)
+        self._started().wait(timeout=60)
 
     def stop(self) -> None:
         """SIGSTOP, and returns once it has stopped."""
@@ -167,7 +167,7 @@ class Process:
         """SIGCONT."""
         os.kill(self.pid, signal.SIGCONT)
 
-    def terminate(self, seconds: float = 20.0) -> int:
+    def terminate(self, seconds: float = LONG_S) -> int:
         """SIGTERM, and its exit status; fails with the log if it does not end in time."""
         self._started().terminate()
         try:
@@ -177,7 +177,7 @@ class Process:
                 f"{self.name} did not end within {seconds:g} s of SIGTERM\n{self.log_tail()}"
             ) from None
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = LONG_S) -> int:
         """Its exit status, once it has ended by itself."""
         return self._started().wait(timeout=seconds)
 
@@ -186,12 +186,12 @@ class Process:
         if self.running:
             with contextlib.suppress(AssertionError):
                 self.cont()
-                self.terminate(10.0)
+                self.terminate(30.0)
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         if self._child is not None:
-            self._child.wait(timeout=10)
+            self._child.wait(timeout=60)
         if self in Process.alive:
             Process.alive.remove(self)
 
@@ -277,7 +277,7 @@ class PurserProcess(Process):
     def readyz(self) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of `/readyz`; (0, {}) while nothing listens."""
         try:
-            answer = httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False)
+            answer = httpx.get(f"{self.url}/readyz", timeout=10, trust_env=False)
             return answer.status_code, answer.json()
         except (httpx.TransportError, json.JSONDecodeError):
             return 0, {}
@@ -338,7 +338,7 @@ class Deployment:
                 if Path(process.cwd()) == pid_file.parent.resolve():
                     process.kill()
 
-    def cli(self, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def cli(self, *arguments: str, seconds: float = 150.0) -> subprocess.CompletedProcess[str]:
         """Runs a `purser` command on this deployment; its status and output are the caller's."""
         return subprocess.run(
             [*self.purser, *arguments],

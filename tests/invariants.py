@@ -54,7 +54,7 @@ class Books:
 def calls_of(sandbox_url: str) -> list[dict[str, Any]]:
     """Every paid call that the sandbox received since its last reset."""
     answer = httpx.get(
-        f"{sandbox_url}/sandbox/calls", params={"limit": 100_000}, timeout=20, trust_env=False
+        f"{sandbox_url}/sandbox/calls", params={"limit": 100_000}, timeout=60, trust_env=False
     )
     return [call for call in answer.json()["calls"] if call["method"] == "POST"]
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,11 @@ class Module:
         """The parsed file."""
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Everything in the file, in the order of `ast.walk`."""
+        return list(ast.walk(self.tree))
+
     @property
     def room(self) -> str:
         """The top-level package."""
@@ -45,13 +50,13 @@ class Module:
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Every function and method, nested ones too."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
 
     def imports(self) -> Iterator[tuple[str, int]]:
         """Every imported name, dotted and absolute, with its line: `from a import b` is `a.b`."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield alias.name, node.lineno
@@ -76,8 +81,9 @@ class Module:
         return ".".join([*above, *([node.module] if node.module else [])])
 
 
+@cache
 def module(path: Path) -> Module:
-    """The module that a file of this project is."""
+    """The module that a file of this project is; read and parsed once in a run."""
     relative = path.relative_to(ROOT)
     parts = list(relative.with_suffix("").parts)
     if parts[-1] == "__init__":
@@ -110,6 +116,11 @@ def local_imports(modules: list[Module]) -> dict[str, set[str]]:
 
 def calls_of(tree: ast.AST, *dotted: str) -> Iterator[int]:
     """The lines on which one of these dotted names is mentioned."""
+    last = {name.rpartition(".")[2] for name in dotted}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in dotted:
+        # To write every name out takes long: most are known by their last word.
+        if (
+            (isinstance(node, ast.Attribute) and node.attr in last)
+            or (isinstance(node, ast.Name) and node.id in last)
+        ) and ast.unparse(node) in dotted:
             yield node.lineno

@@ -92,7 +92,7 @@ def valkey(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def _client(relay: Relay) -> redis.Redis:
-    return redis.Redis(port=relay.port, retry=None, socket_timeout=5)
+    return redis.Redis(port=relay.port, retry=None, socket_timeout=60)
 
 
 def test_a_relay_loses_a_reply_whose_request_was_carried_out(valkey: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.source import ROOMS, ROOT, Module, local_imports, modules_in, product_modules
+from tests.source import ROOMS, ROOT, Module, calls_of, local_imports, modules_in, product_modules
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
@@ -49,7 +49,7 @@ def broad_excepts(modules: list[Module], allowed: set[str] = LAST_RESORT) -> Ite
     """`except:`, and `except Exception` (or its base) but in the last resort."""
     for module in modules:
         found = 0
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.ExceptHandler):
                 continue
             caught = (
@@ -71,7 +71,7 @@ def broad_excepts(modules: list[Module], allowed: set[str] = LAST_RESORT) -> Ite
 def globals_declared(modules: list[Module]) -> Iterator[str]:
     """Functions that rebind a module's names."""
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Global):
                 yield f"{module.path}:{node.lineno}: global {', '.join(node.names)}"
 
@@ -82,9 +82,8 @@ def blocking_sleeps(modules: list[Module]) -> Iterator[str]:
         for imported, line in module.imports():
             if imported == "time.sleep":
                 yield f"{module.path}:{line}: wait for the condition (tests/waiting.py)"
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and ast.unparse(node) == "time.sleep":
-                yield f"{module.path}:{node.lineno}: wait for the condition (tests/waiting.py)"
+        for line in calls_of(module.tree, "time.sleep"):
+            yield f"{module.path}:{line}: wait for the condition (tests/waiting.py)"
 
 
 def undocumented(modules: list[Module]) -> Iterator[str]:
@@ -130,6 +129,9 @@ def reachable(graph: Mapping[str, set[str]], starts: set[str], room: str) -> set
     return seen
 
 
+LEFT_OUT = ("skip", "skipif", "xfail", "importorskip")
+
+
 def skipped_tests(modules: list[Module]) -> Iterator[str]:
     """Tests that may be left out: set-up is part of the tests, so nothing is ever missing.
 
@@ -138,12 +140,15 @@ def skipped_tests(modules: list[Module]) -> Iterator[str]:
     for module in modules:
         root_only = {
             id(node.func)
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.Call) and "geteuid" in ast.unparse(node)
+            for node in module.nodes
+            if "geteuid" in module.text
+            and isinstance(node, ast.Call)
+            and "geteuid" in ast.unparse(node)
         }
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if (
                 isinstance(node, ast.Attribute)
+                and node.attr in LEFT_OUT
                 and re.fullmatch(
                     r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)", ast.unparse(node)
                 )

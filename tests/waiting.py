@@ -8,11 +8,13 @@ from typing import TypeVar
 
 PACE_S = 0.02
 """How often a condition is looked at."""
+LONG_S = 60.0
+"""Far more than anything takes: a machine that runs other things beside is slow, not wrong."""
 
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
+def wait_for(condition: Callable[[], T], what: str, seconds: float = LONG_S) -> T:
     """The first truthy value of `condition`; fails naming `what` after `seconds`."""
     deadline = monotonic() + seconds
     pace = threading.Event()
@@ -24,7 +26,9 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
         pace.wait(PACE_S)
 
 
-async def eventually(condition: Callable[[], Awaitable[T]], what: str, seconds: float = 20.0) -> T:
+async def eventually(
+    condition: Callable[[], Awaitable[T]], what: str, seconds: float = LONG_S
+) -> T:
     """`wait_for` for a condition that has to be awaited."""
     deadline = monotonic() + seconds
     while True:

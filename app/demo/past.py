@@ -64,9 +64,8 @@ async def write_acts(ledger: Ledger, rule: Rule, raised: tuple[Raise, ...], now_
         act = Act("campaign_revenue", "tom", PLACE, f"{name}: none", f"{name}: {usd} USD", "CRM")
         moment = now_ms - 2 * DAY_MS + at * HOUR_MS
         await campaigns.change(ledger, name, act, at_ms=moment, revenue_nano=usd_to_nano(usd))
-    await months.note(
-        ledger, month_of(raised[0].at_ms), raised[0].limit_nano, rule.alert_at_mille[0]
-    )
+    month = month_of(raised[0].at_ms)
+    await months.note(ledger, month, raised[0].limit_nano, rule.alert_at_mille)
 
 
 def samples_of(days: int, seed: int, now_ms: int) -> Iterator[Sample]:

@@ -46,7 +46,7 @@ def progress(
     held = max(held_permille, 0)
     scale = max(used + held, FULL_PERMILLE)
     within = min(used, FULL_PERMILLE) * 1_000 // scale
-    parts = [html.Span(className="bar-used", style={"--w": _length(within)})]
+    parts = [_used(within)]
     if used > FULL_PERMILLE:
         over = (used - FULL_PERMILLE) * 1_000 // scale
         parts.append(
@@ -76,11 +76,18 @@ def progress(
     )
 
 
+def _used(permille: int) -> html.Span:
+    # The least that is spent shows as a point; nothing shows as nothing.
+    return html.Span(
+        className="bar-used" if permille else "bar-used nothing", style={"--w": _length(permille)}
+    )
+
+
 def meter(share_permille: int, label: str, tone: Tone = "cyan") -> html.Div:
     """A thin bar for a share of a whole, as in a table's row."""
     share = min(max(share_permille, 0), FULL_PERMILLE)
     return html.Div(
-        html.Span(className="bar-used", style={"--w": _length(share)}),
+        _used(share),
         className=f"bar thin tone-{tone}",
         role="img",
         **aria(label=f"{label}: {formats.percent(share_permille)}"),

@@ -7,7 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from config.money import NANO_PER_USD
+from config.money import NANO_MAX, NANO_PER_USD, usd_text
 from dashboard import formats
 from dashboard.aria import aria
 from dashboard.components.bars import progress
@@ -17,6 +17,8 @@ from dashboard.components.states import note
 
 SLIDER_MARKS_USD = (100, 1_000, 2_500, 5_000)
 SLIDER_STEP_USD = 10
+LIMIT_USD_MAX = NANO_MAX // NANO_PER_USD
+"""What the field takes beside the slider: as much as money is counted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +63,26 @@ def marks(low: int, high: int) -> list[dict[str, Any]]:
 
 
 def limit_slider(view: LimitView, ids: LimitIds) -> html.Div:
-    """The slider and the number field of one limit: two hands on one value, whole dollars."""
+    """The slider and the number field of one limit: two hands on one value. The field takes what
+    lies beyond the slider too, which then rests at its end."""
     low, high = view.slider_usd
-    value = view.limit_nano // NANO_PER_USD
+    value, cents = divmod(view.limit_nano, NANO_PER_USD)
     fixed = view.locked or not view.can_change
     return html.Div(
         [
             dmc.NumberInput(
                 id=ids.number,
                 label=view.label,
-                value=value,
-                min=low,
-                max=high,
+                description=f"${low:,} to ${high:,} by the slider, any amount by the field",
+                inputWrapperOrder=["label", "input", "error", "description"],
+                value=usd_text(view.limit_nano) if cents else value,
+                min=0,
+                max=LIMIT_USD_MAX,
                 step=SLIDER_STEP_USD,
                 prefix="$",
                 thousandSeparator=",",
-                clampBehavior="blur",
+                # What is too much is told, not quietly made something else.
+                clampBehavior="none",
                 # At once: who types and presses the button means what was typed.
                 debounce=False,
                 disabled=fixed,

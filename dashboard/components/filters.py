@@ -5,6 +5,7 @@ callback, and each choice can be opened beside, shared and gone back from.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from dash import html
@@ -33,13 +34,14 @@ Offered = Mapping[str, Sequence[str]]
 
 
 def filter_bar(
-    view: View, prefix: str, offered: Offered, *, several: Sequence[str] = ()
+    view: View, prefix: str, offered: Offered, *, groups: Mapping[str, str] | None = None
 ) -> html.Div:
     """Chips of the filters in force, then a menu for each of `offered`, in the order given.
 
-    A choice takes the place of the filter's value; in those of `several` it is added to them.
-    A filter of the URL that is not offered is shown as one that changes nothing here; what a
-    field searches by is offered with nothing to choose from, and gets no menu.
+    A choice is added to the filter's values, or lifted where it was one. With `groups` (words by
+    name) a last menu chooses by what figures are split. A filter of the URL that is not offered
+    is shown as one that changes nothing here; what a field searches by is offered with nothing
+    to choose from, and gets no menu.
     """
     inside = [
         _chip(view, prefix, name, value, works=name in offered)
@@ -50,10 +52,12 @@ def filter_bar(
         lifted = _without(view)
         inside.append(stay("Clear all", lifted.href(prefix), className="quiet chips-clear"))
     menus = [
-        _menu(view, prefix, name, values, adds=name in several)
+        _menu(view, prefix, name, values)
         for name, values in offered.items()
         if values or name in FILTERS
     ]
+    if groups:
+        menus.append(_groups(view, prefix, groups))
     return html.Div(
         [
             html.Div([icon("filter"), *menus], className="filter-menus"),
@@ -89,9 +93,9 @@ def _chip(view: View, prefix: str, name: str, value: str, *, works: bool) -> htm
     )
 
 
-def _menu(view: View, prefix: str, name: str, values: Sequence[str], *, adds: bool) -> html.Details:
+def _menu(view: View, prefix: str, name: str, values: Sequence[str]) -> html.Details:
     now = view.filters.get(name, ())
-    links = [_choice(view, prefix, name, value, now, adds=adds) for value in values]
+    links = [_choice(view, prefix, name, value, now) for value in values]
     nothing = html.P("Nothing to choose from in this time.")
     return html.Details(
         [
@@ -102,11 +106,34 @@ def _menu(view: View, prefix: str, name: str, values: Sequence[str], *, adds: bo
     )
 
 
-def _choice(
-    view: View, prefix: str, name: str, value: str, now: Sequence[str], *, adds: bool
-) -> html.A:
+def _groups(view: View, prefix: str, groups: Mapping[str, str]) -> html.Details:
+    on = view.group_by in groups
+    choices = {"none": "Not split", **{name: f"By {text.lower()}" for name, text in groups.items()}}
+    now = view.group_by if on else "none"
+    links = [
+        stay(
+            [
+                html.Span(text, className="filter-value"),
+                *([icon("ok"), html.Span("chosen", className="spoken")] if name == now else []),
+            ],
+            replace(view, group_by=name).href(prefix),
+            className="on" if name == now else "",
+        )
+        for name, text in choices.items()
+    ]
+    label = f"Split {choices[now].lower()}" if on else "Split spend"
+    return html.Details(
+        [
+            html.Summary([label, icon("expand")], className="on" if on else ""),
+            html.Div(links, className="menu filter-menu"),
+        ],
+        className="filter-pick",
+    )
+
+
+def _choice(view: View, prefix: str, name: str, value: str, now: Sequence[str]) -> html.A:
     on = value in now
-    rest = tuple(one for one in now if one != value) if on or adds else ()
+    rest = tuple(one for one in now if one != value)
     then = rest if on else (*rest, value)
     mark = [icon(agent_icon(value))] if name == "agent" else []
     return stay(

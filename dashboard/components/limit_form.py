@@ -1,6 +1,7 @@
 """The form that sets a limit, for this window or until changed, with what it would do."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -12,7 +13,8 @@ from dashboard.components.basics import Children, key_values
 from dashboard.components.controls import segmented
 from dashboard.components.overlays import button
 from dashboard.components.states import note
-from insights.rules import LimitSource, RuleRow
+from insights.rules import RuleRow
+from insights.sources import Source
 
 WINDOW_NAMES = {
     "hour": "This hour",
@@ -103,7 +105,16 @@ def locked_words(row: RuleRow) -> str:
     )
 
 
-def source_words(source: LimitSource) -> str:
+def origin_words(source: Source, zone: tzinfo) -> str:
+    """Where a value comes from: a file with its line, or who set it, when, and for how long."""
+    if source.kind != "override":
+        return f"From {source.text}"
+    made = formats.day(source.made_ms or 0, zone)
+    until = "until changed" if source.until_changed else "for this window"
+    return f"Set by {source.who}, {made}, {until}"
+
+
+def source_words(source: Source) -> str:
     """Where a limit comes from, in a few words."""
     match source.kind:
         case "override":

@@ -224,13 +224,15 @@ def agent_rows(agents: Sequence[Agent], by: Sorted | None = None) -> Children:
     )
 
 
-def overview(view: Overview, limit: Any = None, graph: Any = None) -> html.Div:
-    """The overview in full: `limit` stands beside the chart, `graph` lies over the drawn one."""
+def overview(view: Overview, limit: Any = None, graph: Any = None, split: Any = None) -> html.Div:
+    """The overview in full: `limit` stands beside the chart, `graph` lies over the drawn one,
+    and `split` tells spend apart below them."""
     burn = burn_panel(view.burn, graph, view.burn_note) if view.burn else no_burn_panel()
     return html.Div(
         [
             figure_cards(view.money),
             columns([burn, *([limit] if limit is not None else [])], "wide-left"),
+            *([split] if split is not None else []),
             figure_cards(view.traffic),
             columns(
                 [

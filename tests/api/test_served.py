@@ -37,7 +37,7 @@ def test_what_an_admin_says_binds_the_next_call(purser: PurserProcess) -> None:
     assert made.returncode == 0, made.stderr
     token = httpx.Response(200, content=made.stdout.strip().splitlines()[-1]).json()["secret"]
     agent = {"X-Agent-Type": "CONTENT", "X-Campaign-Id": "Spring"}
-    with httpx.Client(base_url=purser.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=purser.url, trust_env=False, timeout=60) as client:
 
         def call() -> tuple[int, str | None]:
             answer = client.post("/v1/chat/completions", json=CALL, headers=agent)

@@ -105,6 +105,6 @@ def call(url: str) -> httpx.Response:
             "messages": [{"role": "user", "content": "Hello"}],
         },
         headers={"X-Agent-Type": "CONTENT", "Authorization": "Bearer x"},
-        timeout=30,
+        timeout=60,
         trust_env=False,
     )

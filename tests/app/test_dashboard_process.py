@@ -25,7 +25,7 @@ def call(process: PurserProcess) -> httpx.Response:
     """A call through a proxy, by CONTENT."""
     headers = {"x-agent-type": "CONTENT", "authorization": "Bearer anything"}
     url = f"{process.url}/v1/chat/completions"
-    return httpx.post(url, json=CALL, headers=headers, trust_env=False, timeout=30)
+    return httpx.post(url, json=CALL, headers=headers, trust_env=False, timeout=60)
 
 
 def test_a_panel_alone_shows_and_binds_what_proxies_do(
@@ -50,7 +50,7 @@ def test_a_panel_alone_shows_and_binds_what_proxies_do(
                 base_url=f"{panel.url}/api/billing/months/{month}",
                 headers={"authorization": f"Bearer {token}"},
                 trust_env=False,
-                timeout=20,
+                timeout=60,
             )
             with asked, target.log_in() as admin:
                 answer = call(proxy)
@@ -66,7 +66,7 @@ def test_a_panel_alone_shows_and_binds_what_proxies_do(
                 assert refused.status_code == 429
                 assert refused.headers["x-purser-refusal"] == "budget_exceeded"
             for path in ("/admin/budget/", "/admin/budget/login"):
-                nothing = httpx.get(proxy.url + path, trust_env=False)
+                nothing = httpx.get(proxy.url + path, trust_env=False, timeout=60)
                 assert nothing.status_code == 404
                 assert nothing.json()["error"]["type"] == "invalid_request_error"
             assert call(panel).status_code == 404

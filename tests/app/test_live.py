@@ -13,7 +13,7 @@ HERE = "storage: {outbox_bytes_max: %s}\nserver: {in_flight_max: %d, port: %d}\n
 
 async def taken_up(live: Live) -> None:
     """A file that is being written is left alone for a moment."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await live.look() is None:
             await asyncio.sleep(0.01)
 

@@ -40,7 +40,7 @@ def test_a_wrong_password_is_told_and_nothing_else_is_served(guest: Panel) -> No
     expect(guest.page.locator("[role=alert]")).to_have_text("Name or password is wrong.")
     guest.page.goto(f"{guest.url}agents?period=7d")
     expect(guest.page.locator("#password")).to_be_visible()
-    with httpx.Client(base_url=guest.purser.url, trust_env=False) as client:
+    with httpx.Client(base_url=guest.purser.url, trust_env=False, timeout=60) as client:
         for path in ("_dash-layout", "_dash-dependencies", "assets/panel.js", "assets/panel.css"):
             assert client.get(f"/admin/budget/{path}").status_code == 401
         origin = {"origin": guest.purser.url}

@@ -11,8 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Panel
 from tests.harness import PurserProcess
 
-expect.set_options(timeout=15_000)
-
+WIDTHS = (390, 768, 1440)
 CALLS = (
     ("SEO", "Holiday 2026", "gpt-4o-mini"),
     ("SEO", "spring-launch", "gpt-4o"),
@@ -34,7 +33,7 @@ def call(
         "messages": [{"role": "user", "content": "Write a page about garden chairs. " * 20}],
     }
     return httpx.post(
-        f"{purser.url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=30
+        f"{purser.url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=60
     )
 
 
@@ -139,6 +138,12 @@ def test_a_paused_campaign_has_its_next_call_refused(panel: Panel, spent: Purser
     assert panel.said == []
 
 
+def answer(page: Page, title: str, yes: str) -> None:
+    asked = page.get_by_role("dialog").filter(has_text=title)
+    asked.get_by_role("button", name=yes).click()
+    expect(asked).to_be_hidden()
+
+
 def test_a_limit_for_one_value_binds_the_next_call_and_is_lifted(
     panel: Panel, spent: PurserProcess
 ) -> None:
@@ -148,10 +153,18 @@ def test_a_limit_for_one_value_binds_the_next_call_and_is_lifted(
     expect(drawer.get_by_role("status").first).to_contain_text("every further call is refused")
     drawer.get_by_label("Reason").fill("enough")
     drawer.get_by_role("button", name="Set limit").click()
+    asked = page.get_by_role("dialog").filter(has_text="Lower the limit of")
+    expect(asked).to_contain_text("every further call is refused")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_be_hidden()
+    assert call(spent, "CONTENT", "Holiday 2026").status_code == 200
+    drawer.get_by_role("button", name="Set limit").click()
+    answer(page, "Lower the limit of", "Set to $0.001")
     expect(drawer.get_by_role("button", name="Remove override")).to_be_visible()
     assert reason(call(spent, "CONTENT", "Holiday 2026")) == "budget_exceeded"
     assert call(spent, "CONTENT", "another").status_code == 200
     drawer.get_by_role("button", name="Remove override").click()
+    answer(page, "Remove the override of", "Remove override")
     expect(drawer.get_by_role("button", name="Remove override")).to_be_hidden()
     assert call(spent, "CONTENT", "Holiday 2026").status_code == 200
     assert panel.said == []
@@ -168,22 +181,24 @@ def test_a_limit_that_somebody_else_changed_is_not_overwritten(
     theirs = other.get_by_role("dialog")
     theirs.get_by_label("Limit", exact=True).fill("700")
     theirs.get_by_role("button", name="Set limit").click()
+    answer(other, "Lower the limit of", "Set to $700.00")
     expect(theirs).to_contain_text("$700.00")
     expect(theirs.get_by_role("button", name="Remove override")).to_be_visible()
     other.close()
     drawer.get_by_label("Limit", exact=True).fill("900")
     drawer.get_by_role("button", name="Set limit").click()
+    answer(page, "the limit of monthly", "Set to $900.00")
     expect(page.locator(".toast")).to_contain_text("Somebody was quicker")
     expect(drawer).to_contain_text("of $700.00")
     assert panel.said == []
 
 
-@pytest.mark.parametrize("width", [390, 768, 1440])
-def test_nothing_scrolls_sideways(panel: Panel, spent: PurserProcess, width: int) -> None:
-    panel.page.set_viewport_size({"width": width, "height": 900})
+def test_nothing_scrolls_sideways(panel: Panel, spent: PurserProcess) -> None:
     for path in ("agents?show=all", "campaigns", "rules"):
         page = panel.open(path)
-        page.wait_for_load_state("networkidle")
-        whole = page.evaluate("document.documentElement.scrollWidth")
-        assert whole <= width, f"{path} is {whole} wide"
+        panel.settle()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            whole = page.evaluate("document.documentElement.scrollWidth")
+            assert whole <= width, f"{path} is {whole} wide"
     assert panel.said == []

@@ -133,7 +133,7 @@ class Purse:
 
     async def until_ready(self, process: Process) -> None:
         """Wait until `process` may admit."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not process.lifeline.ready or process.holds.epoch != await self.epoch():
                 await asyncio.sleep(0.01)
 

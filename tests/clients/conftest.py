@@ -54,6 +54,7 @@ class Stack:
             headers={"X-Agent-Type": "CONTENT", "X-Campaign-Id": campaign},
             json={"model": MODEL, "max_tokens": 1, "messages": [{"role": "user", "content": "?"}]},
             trust_env=False,
+            timeout=60,
         )
         assert answer.status_code == 200, answer.text
         return answer.headers["X-Purser-Budget-Remaining-USD"]

@@ -137,7 +137,10 @@ def on_ledger(stack: Stack, sdk: str) -> dict[str, list[LedgerEntry]]:
 def on_bill(stack: Stack, sdk: str) -> dict[str, dict[str, Any]]:
     """What the upstream billed, by the name of the call."""
     calls = httpx.get(
-        f"{stack.sandbox.url}/sandbox/calls", params={"limit": 100_000}, trust_env=False
+        f"{stack.sandbox.url}/sandbox/calls",
+        params={"limit": 100_000},
+        trust_env=False,
+        timeout=60,
     )
     found = {}
     for call in calls.json()["calls"]:

@@ -77,7 +77,7 @@ class Campaign:
     def _until_calls_succeed(self, traffic: Traffic) -> None:
         before = traffic.succeeded
         enough = before + self._random.randint(3, 20)
-        wait_for(lambda: traffic.succeeded >= enough, "calls to succeed again", 60)
+        wait_for(lambda: traffic.succeeded >= enough, "calls to succeed again")
 
     def _restart_redis(self) -> None:
         epoch = self._stand.meta("epoch")
@@ -132,15 +132,15 @@ class Campaign:
     def _kill_proxy(self) -> None:
         self._stand.proxy.kill()
         self._stand.proxy.start()
-        wait_for(self._one_proxy, "the sweep", 60)
+        wait_for(self._one_proxy, "the sweep")
 
     def _pause_proxy(self) -> None:
         """Long enough to be given up, or hardly at all."""
         self._stand.proxy.stop()
         if self._random.random() < 0.5:
-            wait_for(lambda: self._stand.open_holds() == 0, "the sweep", 60)
+            wait_for(lambda: self._stand.open_holds() == 0, "the sweep")
         self._stand.proxy.cont()
-        wait_for(self._one_proxy, "the proxy to be back", 60)
+        wait_for(self._one_proxy, "the proxy to be back")
 
     def _one_proxy(self) -> bool:
         with self._stand.redis() as client:

@@ -50,14 +50,14 @@ class Kept(Generic[S]):
             self._stand = None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def upstream(short_folder: Path) -> Iterator[SandboxProcess]:
     """The upstream of all; each deployment knows its own calls by their names."""
     with SandboxProcess(short_folder / "sandbox", measured=False) as sandbox:
         yield sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _serving(
     upstream: SandboxProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kept[Serving]]:
@@ -66,7 +66,7 @@ def _serving(
     kept.drop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _parted(
     upstream: SandboxProcess,
     tmp_path_factory: pytest.TempPathFactory,

@@ -140,7 +140,7 @@ class Stand:
     @contextlib.contextmanager
     def redis(self) -> Iterator["redis.Redis[bytes]"]:
         """A connection of the test's own."""
-        with redis.Redis.from_url(self.redis_url, retry=None, socket_timeout=20) as client:
+        with redis.Redis.from_url(self.redis_url, retry=None, socket_timeout=60) as client:
             yield client
 
     def meta(self, field: str) -> str:
@@ -165,7 +165,7 @@ class Stand:
 
     def wait_ready(self) -> None:
         """Until calls are admitted."""
-        self.front.wait_for(lambda: self.front.readyz()[0] == 200, "/readyz to answer 200", 40)
+        self.front.wait_for(lambda: self.front.readyz()[0] == 200, "/readyz to answer 200")
 
     def generation(self) -> str:
         """The generation of rules that the front says is in force."""
@@ -191,7 +191,7 @@ class Stand:
                 return self.meta("state") == "ready" and self.meta("epoch") != epoch
             return False
 
-        wait_for(anew, "Redis to be rebuilt", 40)
+        wait_for(anew, "Redis to be rebuilt")
 
     def wait_recovered(self, epoch: str) -> None:
         """The same, and until calls are admitted in it."""

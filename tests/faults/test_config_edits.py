@@ -132,7 +132,7 @@ def test_a_call_that_redis_forgot_counts_in_a_rule_that_came_after_it(parted: Pa
             client.flushall()
         parted.deployment.write_config(config(*RULES, SPRING))
         parted.wait_rebuilt(epoch)
-        wait_for(lambda: "spring" in parted.rule_names(), "the edit to be published", 20)
+        wait_for(lambda: "spring" in parted.rule_names(), "the edit to be published")
     finally:
         parted.proxy.cont()
     assert pending.result().status == 200

@@ -43,7 +43,7 @@ def status(stand: Stand, purser: PurserProcess, made: Made) -> int:
         json=request["json"],
         headers=request["headers"] | {"authorization": f"Bearer {made.secret}"},
         trust_env=False,
-        timeout=30,
+        timeout=60,
     ).status_code
 
 

@@ -12,7 +12,7 @@ ASSUMED_S = BEAT_S * (BEATS_MISSED_MAX + 2) + 20
 
 def test_a_proxy_killed_while_fifty_streams_run(parted: Parted) -> None:
     with parted.traffic(clients=50, rounds=1, only=True, tokens=80, stream_ms=100) as traffic:
-        wait_for(lambda: len(parted.upstream_open()) == 50, "50 streams at the upstream", 40)
+        wait_for(lambda: len(parted.upstream_open()) == 50, "50 streams at the upstream")
         assert parted.open_holds() == 50
         parted.proxy.kill()
     assert {got.whole for got in traffic.got} == {False}

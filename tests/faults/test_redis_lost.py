@@ -178,5 +178,5 @@ def test_serve_killed_with_its_valkey_comes_back_with_equal_books(serving: Servi
     serving.process.start()
     assert call(serving.front.url, Ask(serving.name())).status == 200
     serving.check()
-    answer = httpx.get(f"{serving.front.url}/readyz", trust_env=False)
+    answer = httpx.get(f"{serving.front.url}/readyz", trust_env=False, timeout=60)
     assert answer.json()["status"] == "ok"

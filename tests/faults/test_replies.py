@@ -5,7 +5,8 @@ import pytest
 from tests.faults.stand import P, Parted
 from tests.waiting import wait_for
 
-GIVEN_UP_S = 3.0
+GIVEN_UP_S = 30.0
+"""A process that is late itself waits for Redis again and again before it gives up."""
 
 
 def _statuses(parted: Parted, name: str) -> list[str]:

@@ -52,7 +52,7 @@ def test_admission_closes_when_the_outbox_has_its_bound(parted: Parted) -> None:
     try:
         name = parted.name()
         with Traffic(parted.front.url, name, clients=8, only=False, heavy=True) as traffic:
-            wait_for(lambda: traffic.statuses[503] > 0, "admission to close", 60)
+            wait_for(lambda: traffic.statuses[503] > 0, "admission to close")
         assert int(parted.meta("outbox_bytes")) >= 2**20
         closed = parted.call()
         assert closed.status == 503

@@ -99,7 +99,7 @@ class Purse:
 
     async def one_end(self) -> tuple[Grant, Outcome, Receipt]:
         """The one call's end, once it has come."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not self.ended or self.open:
                 await asyncio.sleep(0.005)
         (end,) = self.ended
@@ -121,10 +121,10 @@ def terms(upstream_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Terms:
         url=upstream_url,
         name="test-upstream",
         api_key="upstream-key",
-        connect_s=2.0,
-        write_s=5.0,
-        read_s=5.0,
-        pool_s=5.0,
+        connect_s=20.0,
+        write_s=120.0,
+        read_s=120.0,
+        pool_s=120.0,
     )
     plain = Terms(
         generation="1",
@@ -169,7 +169,7 @@ class Stand:
         """Everything that comes back for bytes written to a new connection, until it closes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
         return answer
@@ -218,7 +218,7 @@ async def stand(
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10
+        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
     ) as client:
         running = Stand(f"http://127.0.0.1:{port}", port, given, purse, metrics, client)
         config.load()

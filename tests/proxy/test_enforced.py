@@ -85,9 +85,9 @@ async def test_a_client_that_left_stands_in_the_ledger_as_estimated(engines):
             async with here.client.stream("POST", CHAT, json=ask(stream=True)) as response:
                 name = response.headers["x-purser-request-id"]
                 await anext(response.aiter_bytes())
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(60):
                 await left.wait()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not (entries := await purse.ledger.entries_of(name)):
                     await purse.outbox.drain()
         assert (await purse.reconcile()).clean

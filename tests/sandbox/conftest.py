@@ -13,7 +13,7 @@ import pytest
 
 from tests.waiting import wait_for
 
-START_S = 30.0
+START_S = 150.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,7 +23,7 @@ class SandboxUnderTest:
     def __init__(self, url: str, pid: int = 0) -> None:
         self.url = url
         self.pid = pid
-        self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer test"})
+        self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer test"}, timeout=60)
 
     def account(self) -> dict[str, Any]:
         return self.http.get("/sandbox/account").json()
@@ -71,7 +71,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxUnderTe
     finally:
         found.http.close()
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.fixture

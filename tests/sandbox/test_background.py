@@ -29,7 +29,7 @@ def test_it_is_queued_then_done_and_a_retrieval_costs_nothing(
         seen.add(client.responses.retrieve(created.id).status)
         return "completed" in seen
 
-    wait_for(done, "the response's end", 10)
+    wait_for(done, "the response's end")
     found = client.responses.retrieve(created.id)
     assert found.usage is not None
     assert found.usage.output_tokens == 20
@@ -92,7 +92,7 @@ def test_a_client_that_leaves_its_stream_finds_it_done(
     )
     usage = client.responses.retrieve(name).usage
     assert usage is not None
-    wait_for(lambda: sandbox.account()["total_tokens"] == usage.total_tokens, "its bill", 10)
+    wait_for(lambda: sandbox.account()["total_tokens"] == usage.total_tokens, "its bill")
 
 
 def test_what_cannot_run_in_the_background_is_refused(client: openai.OpenAI) -> None:

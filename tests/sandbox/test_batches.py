@@ -36,7 +36,7 @@ def batch_of(client: openai.OpenAI, *lines: dict[str, Any] | bytes, late_ms: int
 
 
 def ended(client: openai.OpenAI, name: str) -> Any:
-    wait_for(lambda: client.batches.retrieve(name).status in OVER, "the batch's end", 10)
+    wait_for(lambda: client.batches.retrieve(name).status in OVER, "the batch's end")
     return client.batches.retrieve(name)
 
 

@@ -152,7 +152,7 @@ def test_a_video_is_billed_by_the_second_once_it_is_done(
 ) -> None:
     made = client.videos.create(model="sora-2", prompt="a dog", seconds="8")
     assert (made.status, sandbox.account()["provider_nano"]) == ("queued", 0)
-    wait_for(lambda: client.videos.retrieve(made.id).status == "completed", "the video", 10)
+    wait_for(lambda: client.videos.retrieve(made.id).status == "completed", "the video")
     assert client.videos.download_content(made.id).content[4:8] == b"ftyp"
     assert sandbox.account()["provider_nano"] == 8 * 100_000_000
     with pytest.raises(openai.BadRequestError, match="720x1280"):

@@ -128,7 +128,7 @@ def test_a_client_that_leaves_pays_for_what_was_made(
         connection.conversation.item.create(item=user("hello"))
         connection.response.create()
         until(connection, "response.output_audio.delta")
-    wait_for(lambda: sandbox.account()["open"] == 0, "the end of the session", 10)
+    wait_for(lambda: sandbox.account()["open"] == 0, "the end of the session")
     (call,) = responses_of(sandbox)
     assert call["state"] == "client_gone"
     assert 0 < call["usage"]["output_tokens"] < call["planned_usage"]["output_tokens"]
@@ -140,7 +140,7 @@ def test_a_connection_can_be_cut(client: openai.OpenAI, sandbox: SandboxUnderTes
         connection.response.create()
         with pytest.raises(websockets.ConnectionClosedError):
             until(connection, "response.done")
-    wait_for(lambda: sandbox.account()["states"]["cut"] == 1, "the cut", 10)
+    wait_for(lambda: sandbox.account()["states"]["cut"] == 1, "the cut")
 
 
 def test_what_is_wrong_is_said_and_the_session_goes_on(connection: RealtimeConnection) -> None:

@@ -57,7 +57,7 @@ class Target:
             base_url=self.origin,
             headers={"origin": self.origin, "accept": "application/json"} | headers,
             trust_env=False,
-            timeout=20,
+            timeout=60,
         )
 
     @contextmanager

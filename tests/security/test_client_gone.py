@@ -28,14 +28,14 @@ async def leave(script, until: bytes):
             b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             if until:
                 await reader.readuntil(until)
             else:
                 while not far.received:
                     await asyncio.sleep(0.005)
         writer.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await left.wait()
         return await here.purse.one_end()
 
@@ -101,7 +101,7 @@ async def test_a_client_that_leaves_before_anything_was_sent_pays_nothing():
             filler.connect_ex(listener.getsockname())
         async with stand(terms(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")) as here:
             call = asyncio.create_task(here.client.post(CHAT, json=ask(stream=True)))
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(60):
                 while not here.purse.open:
                     await asyncio.sleep(0.005)
             call.cancel()

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -14,10 +15,13 @@ from storage.database import (
     head_revision,
     make_engine,
     normalised,
+    once,
+    one_moment,
+    reading,
     upgrade,
     writing,
 )
-from storage.errors import BadDatabaseUrl, SchemaMismatch
+from storage.errors import BadDatabaseUrl, LedgerUnavailable, SchemaMismatch
 
 
 @pytest.mark.parametrize(
@@ -146,3 +150,45 @@ async def test_a_failed_upgrade_leaves_nothing_behind(empty_database_url):
 def test_migrations_are_carried_in_the_package():
     migrations = Path(make_engine.__code__.co_filename).parent / "migrations"
     assert (migrations / "env.py").is_file()
+
+
+async def test_a_look_sees_one_moment_by_one_connection(database_url):
+    engine = make_engine(database_url)
+    books = SimpleNamespace(engine=engine)
+    count = text("SELECT count(*) FROM usage_execution")
+    add = text("INSERT INTO usage_execution VALUES (:agent, 'run', 0)")
+    asked: list[str] = []
+
+    @once
+    async def counted(books, why):
+        asked.append(why)
+        async with reading(books.engine) as connection:
+            return await connection.scalar(count)
+
+    async with one_moment(engine):
+        before = await counted(books, "at first")
+        async with writing(engine) as connection:
+            await connection.execute(add, {"agent": "SEO"})
+        async with one_moment(engine):
+            some = [counted(books, f"again {number % 5}") for number in range(20)]
+            assert await asyncio.gather(*some) == [before] * 20
+        assert engine.pool.checkedout() == 1
+        assert len(asked) == 6
+        late = asyncio.create_task(asyncio.sleep(0, counted))
+    assert await counted(books, "at first") == before + 1
+    assert await (await late)(books, "at first") == before + 1
+    await engine.dispose()
+
+
+async def test_a_look_that_fails_takes_nothing_with_it(database_url):
+    engine = make_engine(database_url)
+
+    async def asked(query):
+        async with reading(engine) as connection:
+            return await connection.scalar(text(query))
+
+    with pytest.raises(LedgerUnavailable):
+        async with one_moment(engine):
+            await asyncio.gather(asked("SELECT no"), *(asked("SELECT 1") for _ in range(5)))
+    assert await asked("SELECT 2") == 2
+    await engine.dispose()

@@ -89,7 +89,7 @@ async def test_an_expired_key_opens_nothing_and_gives_its_name_back(keys):
     first = await keys.create(Wanted("short", expires_ms=soon), ME)
     with pytest.raises(KeyProblem, match="called 'Short' already"):
         await keys.create(Wanted("Short"), ME)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while time.time() * 1000 <= soon:
             await asyncio.sleep(0.01)
     assert await why_not(keys, first.secret) == "expired"

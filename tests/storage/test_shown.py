@@ -4,6 +4,7 @@ import time
 
 from storage import campaigns
 from storage.audit import Act
+from storage.flight import in_flight
 from storage.glance import glance
 from storage.holds import Interval
 from storage.names import campaign_names, campaign_totals, campaigns_said
@@ -16,7 +17,7 @@ from storage.rows_found import count, count_held_above, window
 from storage.samples import KEPT_MS, MINUTE_MS, Sample, first_minute, up_by_quarter
 from storage.samples import write as write_samples
 from storage.sampling import Sampling
-from tests.budget.purse import monthly, open_purse
+from tests.budget.purse import monthly, open_purse, used
 from tests.storage.entries import NEW_YEAR_MS, entry
 
 
@@ -28,6 +29,17 @@ async def test_a_glance_sees_a_call_in_flight(engines):
         asked = Interval(posting.window_start_ms, posting.window_end_ms)
         found = await glance(purse.link, [(rule, asked, "")])
         assert (found.holds, found.held_nano, found.oldest_ms) == (1, 40_000_000, grant.admitted_ms)
+        later = await proxy.admit(2_000, "Holiday")
+        flying = await in_flight(purse.link)
+        assert (flying.total, flying.state) == (2, "ready")
+        assert {(one.hold_id, one.campaign, one.held_nano) for one in flying.calls} == {
+            (grant.facts.hold_id, "unattributed", 40_000_000),
+            (later.facts.hold_id, "Holiday", 80_000_000),
+        }
+        first = await in_flight(purse.link, 1)
+        assert (first.total, first.calls[0].admitted_ms) == (2, grant.admitted_ms)
+        await proxy.settlement.end(later, used(2_000))
+        assert [one.hold_id for one in (await in_flight(purse.link)).calls] == [grant.facts.hold_id]
         assert (found.counted[0].posted_nano, found.counted[0].held_nano) == (0, 40_000_000)
         sampling = Sampling(purse.link, purse.ledger)
         await sampling.tick()

@@ -36,12 +36,11 @@ COLUMNS = {
 
 def fits(one: LedgerEntry, within: Interval, scope: Scope) -> bool:
     asked = {
-        name: fold(value) if name == "campaign" else value
-        for name in COLUMNS
-        if (value := getattr(scope, name)) is not None
+        name: {fold(value) if name == "campaign" else value for value in values}
+        for name, values in scope.values().items()
     }
     inside = within.start_ms <= one.admitted_ms < within.end_ms
-    return inside and all(COLUMNS[name](one) == value for name, value in asked.items())
+    return inside and all(COLUMNS[name](one) in values for name, values in asked.items())
 
 
 def plain(entries: list[LedgerEntry]) -> Use:
@@ -75,8 +74,8 @@ def plain(entries: list[LedgerEntry]) -> Use:
 
 scopes = st.builds(
     Scope,
-    agent=st.sampled_from((None, *AGENTS)),
-    campaign=st.sampled_from((None, None, "HOLIDAY", "Straße")),
+    agent=st.sampled_from((None, *AGENTS, AGENTS[:2])),
+    campaign=st.sampled_from((None, None, "HOLIDAY", ("Straße", "holiday", "STRASSE"))),
     model=st.sampled_from((None, None, *MODELS)),
     key=st.sampled_from((None, None, *KEYS)),
 )
@@ -146,14 +145,23 @@ async def test_executions_count_once_where_they_began(kept):
     assert await executions(ledger, whole, Scope(agent="SEO")) == {
         agent: count for agent, count in found.items() if agent == "SEO"
     }
+    some = ("SEO", "unattributed")
+    assert await executions(ledger, whole, Scope(agent=some)) == {
+        agent: count for agent, count in found.items() if agent in some
+    }
 
 
 async def test_pairs_are_those_of_calls_inside_of_the_interval(kept):
     ledger, books = kept
     whole = Interval(NEW_YEAR_MS + 95 * MINUTE_MS, NEW_YEAR_MS + DAY_MS + 20 * MINUTE_MS)
-    truth = {
-        (one.agent, fold(one.campaign))
-        for one in books
-        if fits(one, whole, Scope()) and one.entry == 0 and one.status is not Status.REFUSED
-    }
-    assert await pairs(ledger, whole) == sorted(truth)
+    for scope in (
+        Scope(),
+        Scope(agent=("SEO", "CONTENT"), campaign=("Holiday", "STRASSE")),
+        Scope(model=("gpt-5", ""), key="ci"),
+    ):
+        truth = {
+            (one.agent, fold(one.campaign))
+            for one in books
+            if fits(one, whole, scope) and one.entry == 0 and one.status is not Status.REFUSED
+        }
+        assert await pairs(ledger, whole, scope) == sorted(truth)

@@ -5,14 +5,14 @@ from typing import Any, Final
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import drawers, live_cells
+from dashboard import course, drawers, live_cells
 from dashboard.books import books
 from dashboard.components.cards import panel
 from dashboard.components.filters import filter_bar
 from dashboard.components.states import stale
 from dashboard.context import PREFIX, Context
-from dashboard.narrow import SCOPED, ignored, offered, scope_of
-from dashboard.pages.agents import chart, detail, table
+from dashboard.narrow import offered, scope_of, told
+from dashboard.pages.agents import detail, table
 from dashboard.periods import period_of_view
 from dashboard.registry import Page
 from dashboard.services import Services
@@ -26,6 +26,7 @@ from storage.usage import figures_version
 SECTION: Final = "agents"
 TICK_MS: Final = 5_000
 OWN: Final = ("agent",)
+SECTION_BY: Final = "agent"
 
 
 async def layout(context: Context) -> Any:
@@ -33,18 +34,18 @@ async def layout(context: Context) -> Any:
     view, now = context.view, books(context.services)
     period = period_of_view(view, now.timezone, now.now_ms)
     found = await agents(now, period, scope_of(view, without=OWN))
-    course = await chart.course(now, period, view)
+    by = course.group_of(view, SECTION_BY)
+    drawn = await course.course(now, period, by, scope_of(view))
     filled = await detail.fill(now, period, view.opened) if view.opened else None
-    told = [html.P(text, className="told", role="status") for text in ignored(view, several=OWN)]
     slots = table.slots(found, view)
     return [
-        filter_bar(view, PREFIX, await offered(now, period, SCOPED), several=OWN),
+        filter_bar(view, PREFIX, await offered(context.services, now, period)),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[found.version, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
-        *told,
-        chart.panel_of(course, view, period),
+        *(html.P(text, className="told", role="status") for text in told(view)),
+        course.panel_of(drawn, view, period, section=SECTION, usual=SECTION_BY),
         html.Div(_table(found, view, slots), id=f"{SECTION}-table", className="stack"),
         *drawers.host(SECTION, view.opened, filled),
     ]

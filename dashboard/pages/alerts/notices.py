@@ -5,10 +5,12 @@ from typing import Final
 
 import orjson
 
+from config.rules import percent_text
 from dashboard import formats
 from dashboard.components.basics import when
 from dashboard.components.notices import Notice
 from dashboard.context import PREFIX
+from dashboard.state import View
 from insights.alerts import FULL_MILLE, Alerts, Refusals, Threshold
 from insights.anomalies import Anomaly
 from storage.records import Flag, LedgerEntry
@@ -131,18 +133,24 @@ def _thresholds(all_of_them: Sequence[Threshold]) -> Iterator[Notice]:
         full = one.at_mille >= FULL_MILLE
         yield Notice(
             "alarm" if full else "attention",
-            f"{name} is spent" if full else f"{name} has reached {formats.percent(one.at_mille)}",
+            _crossed(name, one.at_mille),
             f"{formats.percent(one.level_mille)} of its limit is spent now.",
             "Its calls are refused until its window begins anew, or its limit is raised."
             if full
             else "Look where it goes, and raise the limit before calls are refused.",
-            f"{PREFIX}rules",
+            View("rules").opening(one.rule, PREFIX),
             "Budget rules",
         )
     if len(fullest) > CROSSED_MAX:
         more = len(fullest) - CROSSED_MAX
         text = f"{formats.count(more, 'more budget')} crossed a threshold"
         yield Notice("attention", text, "The table below has them.", "Look at the fullest first.")
+
+
+def _crossed(name: str, at_mille: int) -> str:
+    if at_mille == FULL_MILLE:
+        return f"{name} is spent"
+    return f"{name} has reached {percent_text(at_mille)}"
 
 
 def _flagged(entries: Sequence[LedgerEntry], now_ms: int) -> Iterator[Notice]:

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
+from config.rules import percent_text
 from dashboard import formats
 from dashboard.books import books
 from dashboard.components.bars import progress
 from dashboard.components.basics import Tone, badge, status_badge
 from dashboard.components.cards import more_link, panel
+from dashboard.components.limit_form import source_words
 from dashboard.components.notices import Notice, notice_list
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
@@ -21,6 +23,7 @@ from dashboard.exports import TRANSACTIONS
 from dashboard.icons import icon
 from dashboard.pages.alerts.notices import notices
 from dashboard.services import Services
+from dashboard.state import View
 from insights.alerts import FULL_MILLE, Alerts, Threshold, alerts
 from insights.anomalies import Anomaly, anomalies
 from insights.books import Books
@@ -36,6 +39,7 @@ _COLUMNS: Final = (
     Column("now", "Spent now", numeric=True),
     Column("bar", "Of its limit", keep="tablet", grow=True),
     Column("at", "Thresholds"),
+    Column("source", "Set in", keep="desk"),
 )
 
 
@@ -176,7 +180,8 @@ def _thresholds(found: tuple[Threshold, ...]) -> html.Section:
     if not found:
         nothing = empty(
             "No threshold is set",
-            "Give a rule in the configuration alert_at: [0.8, 1.0], and it is watched here.",
+            "Set alerts of a rule under Budget rules, or give it alert_at: [0.8, 1.0] in the "
+            "configuration, and it is watched here.",
             icon_name="rules",
         )
         return panel("Thresholds", nothing, aside, tone="purple")
@@ -198,18 +203,21 @@ def _row(these: list[Threshold]) -> dict[str, Any]:
     name = f"{one.rule} · {one.value_name}" if one.value_name else one.rule
     level = one.level_mille
     return {
-        "budget": html.Span(name, className="row-name", title=name),
+        "budget": html.A(
+            name, href=View("rules").opening(one.rule, PREFIX), className="row-link row-name"
+        ),
         "now": formats.percent(level),
         "bar": progress(level, f"{name}: spent") if level is not None else None,
         "at": html.Span(
             [_mark(each) for each in sorted(these, key=lambda each: each.at_mille)],
             className="marks",
         ),
+        "source": html.Span(source_words(one.source), className="dim", title=one.source.text),
     }
 
 
 def _mark(one: Threshold) -> html.Span:
-    text = formats.percent(one.at_mille)
+    text = percent_text(one.at_mille)
     if not one.crossed:
-        return badge(f"{text} not reached")
+        return badge([text, html.Span(" not reached", className="spoken")])
     return status_badge("red" if one.at_mille >= FULL_MILLE else "yellow", f"{text} crossed")

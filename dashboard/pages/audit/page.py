@@ -22,7 +22,7 @@ from dashboard.pages.audit.words import told
 from dashboard.periods import period_of_view
 from dashboard.registry import Page
 from dashboard.services import Services
-from dashboard.state import FINDS, View, parse
+from dashboard.state import View, parse
 from insights.audit_trail import AuditPage, audit_page
 from storage.audit import Audited, AuditSearch
 from storage.errors import StorageError
@@ -46,9 +46,7 @@ async def layout(context: Context) -> Any:
         className="feed-find",
         **aria(label="Find lines by words"),
     )
-    search = html.Div(
-        [find, filter_bar(view, PREFIX, offered, several=FINDS)], className="feed-search"
-    )
+    search = html.Div([find, filter_bar(view, PREFIX, offered)], className="feed-search")
     return [
         dcc.Interval({"type": "tick", "page": "audit"}, interval=TICK_MS),
         dcc.Store("audit-found"),

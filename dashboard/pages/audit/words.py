@@ -22,6 +22,7 @@ DONE: Final = {
     "campaign_status": "changed a campaign's status",
     "campaign_revenue": "told a campaign's revenue",
     "correct": "corrected a call",
+    "thresholds": "set alert thresholds",
     "freeze": "froze all spending",
     "thaw": "thawed spending",
     "login": "logged in",
@@ -34,7 +35,7 @@ ICONS: Final = (
     ("key", "keys"), ("override", "budget"), ("campaign", "campaigns"), ("correct", "edit"),
     ("freeze", "frozen"), ("thaw", "play"), ("login", "user"), ("logout", "logout"),
     ("session", "logout"), ("user", "user"), ("reprice", "rates"), ("price", "rates"),
-    ("rule", "rules"), ("reconcile", "health"),
+    ("rule", "rules"), ("reconcile", "health"), ("thresholds", "alerts"),
 )  # fmt: skip
 """By how an action begins."""
 SESSIONS: Final = frozenset({"login", "logout"})
@@ -131,7 +132,7 @@ def _href(act: Act, about: str) -> str:
     for start, section in (
         ("key", "keys"), ("override", "rules"), ("freeze", "overview"), ("thaw", "overview"),
         ("user", "settings"), ("login", "settings"), ("session", "settings"),
-        ("price", "rates"), ("reprice", "rates"),
+        ("price", "rates"), ("reprice", "rates"), ("thresholds", "rules"),
     ):  # fmt: skip
         if act.action.startswith(start):
             return View(section).href(PREFIX)

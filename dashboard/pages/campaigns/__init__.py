@@ -1,17 +1,18 @@
 """Campaigns: spend against budget, whether they may spend, what they bring in."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import drawers, live_cells
+from dashboard import course, drawers, limit_change, live_cells
 from dashboard.books import books
 from dashboard.components.cards import panel
 from dashboard.components.filters import filter_bar
 from dashboard.components.states import stale
 from dashboard.context import PREFIX, Context
-from dashboard.narrow import SCOPED, ignored, offered, scope_of
+from dashboard.narrow import SCOPED, offered, scope_of
 from dashboard.pages.campaigns import acts, detail, table
 from dashboard.periods import period_of_view
 from dashboard.registry import Page
@@ -26,6 +27,7 @@ from storage.errors import StorageError
 SECTION: Final = table.SECTION
 TICK_MS: Final = 5_000
 OWN: Final = ("campaign",)
+SECTION_BY: Final = "campaign"
 STATUSES: Final[tuple[CampaignStatus, ...]] = ("active", "paused", "completed")
 
 
@@ -36,22 +38,43 @@ async def layout(context: Context) -> Any:
     period = period_of_view(view, now.timezone, now.now_ms)
     found, live = await _figures(now, period, view)
     filled = await detail.fill(services, period, view.opened) if view.opened else None
-    told = [html.P(text, className="told", role="status") for text in ignored(view, several=OWN)]
+    drawn = await _course(now, period, view, found)
     slots = table.slots(found, live, view)
-    choices = {**await offered(now, period, SCOPED), "status": STATUSES}
+    choices = {**await offered(services, now, period), "status": STATUSES}
     return [
-        filter_bar(view, PREFIX, choices, several=OWN),
+        filter_bar(view, PREFIX, choices),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[found.version, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
-        *told,
+        *_narrowed(view),
+        course.panel_of(drawn, view, period, section=SECTION, usual=SECTION_BY),
         html.Div(
             _body(found, live, view, slots, now.now_ms), id=f"{SECTION}-body", className="stack"
         ),
         *drawers.host(SECTION, view.opened, filled),
         acts.question(),
+        *limit_change.question(SECTION),
     ]
+
+
+def _narrowed(view: View) -> list[html.P]:
+    """What stays whole while filters narrow the rest."""
+    if not any(name in view.filters for name in SCOPED if name not in OWN):
+        return []
+    text = (
+        "Filters narrow what was spent in this time, its trend and course; budgets, all time, "
+        "revenue and ROI are of the whole campaign."
+    )
+    return [html.P(text, className="told", role="status")]
+
+
+async def _course(now: Books, period: Period, view: View, found: Campaigns) -> course.Course:
+    """Of the campaigns that the filters leave: their status is one of those filters."""
+    scope = scope_of(view)
+    if "status" in view.filters:
+        scope = replace(scope, campaign=tuple(row.campaign for row in table.left(found, view)))
+    return await course.course(now, period, course.group_of(view, SECTION_BY), scope)
 
 
 def _body(

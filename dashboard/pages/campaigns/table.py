@@ -58,12 +58,20 @@ def grown(row: CampaignRow) -> int | None:
     return formats.per_mille(row.spent_nano - row.before_nano, row.before_nano)
 
 
+def left(found: Campaigns, view: View) -> list[CampaignRow]:
+    """The campaigns that the filters by name and status leave, dearest first."""
+    statuses = view.filters.get("status", ())
+    return [row for row in _named(found, view) if not statuses or row.status in statuses]
+
+
+def _named(found: Campaigns, view: View) -> list[CampaignRow]:
+    asked = {fold(value) for value in view.filters.get("campaign", ())}
+    return [row for row in found.rows if not asked or row.campaign in asked]
+
+
 def chosen(found: Campaigns, view: View) -> tuple[list[CampaignRow], int]:
     """The rows shown in their order, and how many there are."""
-    asked = {fold(value) for value in view.filters.get("campaign", ())}
-    rows = [row for row in found.rows if not asked or row.campaign in asked]
-    statuses = view.filters.get("status", ())
-    rows = [row for row in rows if not statuses or row.status in statuses]
+    rows = left(found, view)
     shown = rows[: ROWS_MAX if view.every else TOP]
     by = sorted_of(view.sort, COLUMNS)
     if by is not None:
@@ -139,7 +147,8 @@ def roi_figure(row: CampaignRow) -> html.Span:
 
 def summary(found: Campaigns, view: View) -> Any:
     """How many there are of each status, and how many are over their budget."""
-    shown = [row for row in found.rows if row.campaign != UNATTRIBUTED]
+    named = _named(found, view)
+    shown = [row for row in named if row.campaign != UNATTRIBUTED]
     over = [row for row in shown if (row.utilisation_mille or 0) >= 1_000]
     near = [row for row in shown if 800 <= (row.utilisation_mille or 0) < 1_000]
     items = []
@@ -165,7 +174,7 @@ def summary(found: Campaigns, view: View) -> Any:
             "red" if over else "grey",
         )
     )
-    items.append(stat("Spent", money(found.total_nano), "by campaigns in this time"))
+    items.append(stat("Spent", money(sum(row.spent_nano for row in named)), "in this time"))
     return stats(items)
 
 

@@ -1,26 +1,22 @@
-"""From which shares of the budget on it is told: the rule's thresholds, and where they stand."""
+"""The primary rule's alert thresholds: what their form finds, and what it draws after a change."""
 
-from dash import html
+from dash import Dash
 
-from config.origins import DEFAULT
-from config.settings import Loaded
-from dashboard import formats
-from insights.rules import RuleRow
+from dashboard import threshold_change
+from dashboard.pages.overview.live import catch_up
+from dashboard.services import Services
+from dashboard.threshold_change import Desk
+from insights.books import Books
+from insights.rules import RuleRow, primary_row
 
 
-def thresholds(row: RuleRow, loaded: Loaded) -> html.Div:
-    """Each threshold with whether it is passed, and the line that sets them."""
-    used = row.utilisation_mille or 0
-    marks = [
-        html.Span(
-            f"{formats.percent(at)}{' passed' if used >= at else ''}",
-            className=f"badge tone-{'grey' if used < at else 'amber' if at < 1_000 else 'red'}",
-        )
-        for at in row.alert_at_mille
-    ]
-    origin = loaded.origins.get(f"budgets.rules[{row.rule.name}].alert_at", DEFAULT)
-    return html.Div(
-        [html.Span("Alerts at", className="field-label"), *marks,
-         html.Span(f"from {origin}", className="dim")],
-        className="alert-at",
-    )  # fmt: skip
+def register(app: Dash, services: Services) -> None:
+    """What the thresholds in the budget's panel do."""
+
+    async def find(now: Books, _name: str) -> RuleRow | None:
+        return await primary_row(now)
+
+    async def after(_row: RuleRow, search: str) -> None:
+        await catch_up(services, search, "")
+
+    threshold_change.register(app, services, Desk("overview", find, after))

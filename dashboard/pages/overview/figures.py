@@ -6,25 +6,26 @@ from typing import Any, Final
 
 from budget.windows import current_window
 from config.rules import Dimension, Rule, Window
+from dashboard.course import Course, course, group_of
+from dashboard.narrow import scope_of, told
 from dashboard.pages.overview.between import FULL_MS, moved
 from dashboard.pages.overview.freezing import Freeze, freeze_of
 from dashboard.periods import period_of_view
 from dashboard.state import View
 from insights.agents import Agents, agents
-from insights.books import Books
+from insights.books import Books, at_one_moment
 from insights.burnup import Burnup, burnup
 from insights.campaigns import Campaigns, campaigns
 from insights.overview import Overview, overview
-from insights.period import Granularity
+from insights.period import Granularity, Period
 from insights.rules import RuleRow, primary_row
 from insights.spend import spent_by_bucket
 from storage.errors import StorageError
 from storage.glance import Glance, glance
 from storage.holds import Interval
 from storage.presence import READY
-from storage.usage import Scope, figures_version
+from storage.usage import figures_version
 
-SCOPES: Final = ("agent", "campaign", "model", "endpoint", "key")
 STEP_MS: Final = 60_000
 """Words that depend on the time alone are made anew once a minute."""
 HELD_STEP_MS: Final = 10_000
@@ -54,9 +55,12 @@ class Read:
     campaign_window: str
     """Of the rule that gives every campaign its budget: "day"; empty without one."""
     filtered: str
-    """What of the filters could not be followed, in words."""
+    """What of the figures follows the filters and what cannot, in words; empty without any."""
+    split: Course | None
+    """The course of spend by what the view splits it by."""
 
 
+@at_one_moment
 async def read(now: Books, view: View, last: Read | None) -> Read:
     """The figures of a view; `last` again where nothing has changed since."""
     at, seldom, look = await _at(now)
@@ -64,11 +68,11 @@ async def read(now: Books, view: View, last: Read | None) -> Read:
         return last
     recent = last is not None and now.now_ms - last.full_ms < FULL_MS
     if last is not None and look is not None and recent and last.seldom == seldom:
-        row = await primary_row(now)
+        row = await primary_row(now, last.row.alerting if last.row else None)
         cards = await moved(now, last.overview, row, look)
         return replace(last, at=at, overview=cards, row=row, now_ms=now.now_ms)
     period = period_of_view(view, now.timezone, now.now_ms)
-    scope, filtered = scope_of_view(view)
+    scope = scope_of(view)
     found, burn, by_agent, by_campaign, row, before = await asyncio.gather(
         overview(now, period, scope),
         burnup(now, None if period.current else period.end_ms - 1, _fine(now.primary)),
@@ -91,23 +95,26 @@ async def read(now: Books, view: View, last: Read | None) -> Read:
         full_ms=now.now_ms,
         seldom=seldom,
         campaign_window=each.window.value if each else "",
-        filtered=filtered,
+        filtered=_filtered(now, view),
+        split=await _split(now, period, view),
     )
 
 
-def scope_of_view(view: View) -> tuple[Scope, str]:
-    """The filters as the rollup can follow them: one value each."""
-    asked = {name: values for name in SCOPES if (values := view.filters.get(name, ()))}
-    scope = Scope(**{name: values[0] for name, values in asked.items()})
-    left = [name for name, values in asked.items() if len(values) > 1]
-    if "status" in view.filters:
-        left.append("status")
-    if not left:
-        return scope, ""
-    return scope, (
-        f"The overview follows one value of a filter; more of {', '.join(left)} are followed in "
-        "Transactions."
-    )
+async def _split(now: Books, period: Period, view: View) -> Course | None:
+    by = group_of(view, "")
+    return await course(now, period, by, scope_of(view)) if by else None
+
+
+def _filtered(now: Books, view: View) -> str:
+    if not view.filters:
+        return ""
+    rule = f"the budget {now.primary.name}" if now.primary else "the primary budget"
+    words = [
+        f"Budget left, held, projected and the burn-up are of {rule}, which counts what it "
+        "counts: filters narrow all other figures.",
+        *told(view),
+    ]
+    return " ".join(words)
 
 
 def _fine(rule: Rule | None) -> Granularity:

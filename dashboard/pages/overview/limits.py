@@ -8,8 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html, set_props
 from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
-from config.money import NANO_PER_USD
-from config.rules import Rule, Window
+from config.rules import Window
 from dashboard import actions, formats
 from dashboard.books import books
 from dashboard.components.basics import Tone, status_badge
@@ -17,9 +16,9 @@ from dashboard.components.cards import panel
 from dashboard.components.controls import LimitIds, limit_control
 from dashboard.components.overlays import confirm
 from dashboard.components.states import note
+from dashboard.components.threshold_form import thresholds
 from dashboard.context import who
 from dashboard.errors import Invalid
-from dashboard.pages.overview.alerting import thresholds
 from dashboard.pages.overview.figures import Read
 from dashboard.pages.overview.freezing import freezing
 from dashboard.pages.overview.live import SEEN, catch_up
@@ -28,7 +27,6 @@ from dashboard.pages.overview.undoing import last_change, undone
 from dashboard.pages.overview.words import (
     limit_of,
     origin,
-    slider_usd,
     status,
     window_words,
     zone,
@@ -64,9 +62,14 @@ TONES: Final[dict[str, Tone]] = {"green": "green", "yellow": "amber", "red": "re
 HANDS: Final = """function (slid, typed) {
   var which = window.dash_clientside.callback_context.triggered_id;
   var keep = window.dash_clientside.no_update;
-  var value = which === 'overview-limit-slider' ? slid : typed;
-  if (typeof value !== 'number') return [keep, keep];
-  return [slid === value ? keep : value, typed === value ? keep : value];
+  var thumb = document.querySelector('#overview-limit-slider [role=slider]');
+  var low = Number(thumb.getAttribute('aria-valuemin'));
+  var high = Number(thumb.getAttribute('aria-valuemax'));
+  var written = typeof typed === 'string' ? parseFloat(typed.replace(/[$,]/g, '')) : typed;
+  var rest = Math.min(Math.max(written, low), high);
+  if (slid === rest) return [keep, keep];
+  if (which === 'overview-limit-slider') return [keep, slid];
+  return [typeof written === 'number' && isFinite(rest) ? rest : keep, keep];
 }"""
 SETTLED: Final = """async function (typed) {
   var turn = window.purserTurn = (window.purserTurn || 0) + 1;
@@ -77,19 +80,20 @@ CLOSE: Final = "function (n) { return n ? false : window.dash_clientside.no_upda
 """The slider and the field follow each other in the browser; the server hears where they rest."""
 
 
-def limit_panel(services: Services, read: Read, *, may_change: bool) -> Any:
+def limit_panel(read: Read, *, may_change: bool) -> Any:
     """The panel beside the chart; None without a primary rule."""
     if read.row is None:
         return None
-    inside = html.Div(_inside(services, read, may_change=may_change), id=BOX)
+    inside = html.Div(_inside(read, may_change=may_change), id=BOX)
     badge = html.Span(status_badge(status(read)), id="overview-limit-status")
     return panel("Budget", inside, badge, tone="purple")
 
 
-def _inside(services: Services, read: Read, *, may_change: bool) -> list[Any]:
+def _inside(read: Read, *, may_change: bool) -> list[Any]:
     row = read.row
     assert row is not None
-    tools = [thresholds(row, services.current()), *([freezing(read.frozen)] if may_change else [])]
+    alerts = thresholds("overview", row, zone(read), may_change=may_change)
+    tools = [alerts, *([freezing(read.frozen)] if may_change else [])]
     ahead = read.overview.projection
     left = formats.money(row.limit_nano - row.posted_nano - row.held_nano)
     words = f"{left} left at {formats.money(row.limit_nano)}."
@@ -136,9 +140,12 @@ def register(app: Dash, services: Services) -> None:
 def _register_looks(app: Dash, services: Services) -> None:
     @app.callback(Output(IDS.preview, "children"), Input(WANTED, "data"), prevent_initial_call=True)
     async def preview(wanted: Any) -> Any:
-        if wanted is None or wanted == "":
+        if wanted is None:
             raise PreventUpdate
-        found = await _preview(services, wanted)
+        try:
+            found = await _preview(services, wanted)
+        except Invalid as error:
+            return note(str(error), "amber", "warning")
         return note(found.sentence, TONES[found.tone], "forecast")
 
     @app.callback(
@@ -184,7 +191,7 @@ def _register_changes(app: Dash, services: Services) -> None:
     ) -> Any:
         async def work(by: By) -> str:
             row = await _row(services)
-            limit = amount_of(row.rule, amount)
+            limit = amount_of(amount)
             _check_version(version)
             at_ms = row.window.start_ms if _scope(scope) == "window" else None
             wanted = Wanted(row.rule, limit, at_ms, by.who, by.place, by.reason, (), version)
@@ -233,7 +240,7 @@ async def _changed(
         found = (await look(services, view_of_address(search))).figures.read
         if found.row is not None:
             may_change = who().role == "admin"
-            set_props(BOX, {"children": _inside(services, found, may_change=may_change)})
+            set_props(BOX, {"children": _inside(found, may_change=may_change)})
 
 
 async def _set(services: Services, row: RuleRow, wanted: Wanted) -> None:
@@ -251,7 +258,7 @@ async def _set(services: Services, row: RuleRow, wanted: Wanted) -> None:
     if row.rule.window is Window.MONTH:
         now = await _row(services)
         month = f"{formats.local(row.window.start_ms, _zone(services)):%Y-%m}"
-        await months.note(services.ledger, month, now.limit_nano, row.alert_at_mille[0])
+        await months.note(services.ledger, month, now.limit_nano, row.alerting.at_mille)
 
 
 async def _row(services: Services) -> RuleRow:
@@ -263,18 +270,14 @@ async def _row(services: Services) -> RuleRow:
 
 async def _preview(services: Services, wanted: Any) -> LimitPreview:
     row = await _row(services)
-    return await limit_preview(books(services), row, amount_of(row.rule, wanted))
+    return await limit_preview(books(services), row, amount_of(wanted))
 
 
-def amount_of(rule: Rule, given: Any) -> int:
-    """Nano-dollars within the rule's slider; raises `Invalid`."""
-    nano = actions.dollars(given, "the limit")
-    low, high = slider_usd(rule)
-    if not low * NANO_PER_USD <= nano <= high * NANO_PER_USD:
-        raise Invalid(
-            f"The limit is ${low:,} to ${high:,} here (slider_usd of {rule.name}); a file or "
-            "the billing API sets any other."
-        )
+def amount_of(given: Any) -> int:
+    """Nano-dollars above nothing; raises `Invalid`."""
+    nano = actions.dollars(given, "The limit")
+    if not nano:
+        raise Invalid("The limit is more than $0: to stop every call, freeze spending.")
     return nano
 
 

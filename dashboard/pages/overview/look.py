@@ -7,20 +7,23 @@ from typing import Any
 from dashboard.books import books
 from dashboard.components.basics import status_badge
 from dashboard.components.controls import limit_bar
+from dashboard.components.limit_form import origin_words
 from dashboard.components.overview import Overview
 from dashboard.components.states import banner, note
+from dashboard.components.threshold_form import ThresholdIds, marks
 from dashboard.pages.overview.chart_data import MOVING, SHAPE, moving, shape
 from dashboard.pages.overview.figures import Read, read
 from dashboard.pages.overview.freezing import BOX as FREEZE
 from dashboard.pages.overview.freezing import switch
 from dashboard.pages.overview.parts import Parts, part, parts_of
-from dashboard.pages.overview.words import limit_of, shown
+from dashboard.pages.overview.words import limit_of, shown, zone
 from dashboard.services import Services
 from dashboard.snapshot import Snapshot
 from dashboard.state import View, parse
 
 NOTICES = "overview-notices"
 BAR = "overview-limit-bar"
+ALERTS = ThresholdIds("overview").of("marks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def _beside(found: Read, words: Overview) -> dict[str, dict[str, Any]]:
     beside: dict[str, dict[str, Any]] = {}
     if found.row is not None:
         beside[BAR] = {"children": limit_bar(limit_of(found, may_change=False))}
+        told = origin_words(found.row.alerting.source, zone(found))
+        beside[ALERTS] = {"children": marks(found.row, told)}
         beside[FREEZE] = {"children": switch(found.frozen)}
         beside["overview-limit-status"] = {"children": status_badge(words.status)}
     beside[MOVING] = {"data": moving(words.burn)}

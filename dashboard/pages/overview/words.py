@@ -9,6 +9,7 @@ from config.rules import Rule, Window
 from dashboard import formats
 from dashboard.components.basics import Tone
 from dashboard.components.controls import LimitView
+from dashboard.components.limit_form import origin_words
 from dashboard.components.overview import Agent, Campaign, Figure
 from dashboard.components.overview import Overview as Shown
 from dashboard.context import PREFIX
@@ -23,6 +24,8 @@ from storage.holds import NO_WINDOW_END_MS, Interval
 
 CAMPAIGNS_SHOWN: Final = 5
 AGENTS_SHOWN: Final = 8
+FOLLOWING: Final = ("transactions", "agents", "campaigns")
+"""Sections that a click leads to with the filters in force."""
 SLIDER_USD: Final = (100, 5_000)
 """Where a rule says nothing of its slider."""
 UNATTRIBUTED: Final = "unattributed"
@@ -94,7 +97,7 @@ def window_words(rule: Rule, window: Interval, of: tzinfo) -> str:
 
 
 def _link(section: str, view: View) -> str:
-    filters = view.filters if section == "transactions" else {}
+    filters = view.filters if section in FOLLOWING else {}
     return View(
         section, view.period, view.first, view.last, view.granularity, filters=filters
     ).href(PREFIX)
@@ -335,12 +338,7 @@ def slider_usd(rule: Rule) -> tuple[int, int]:
 
 def origin(row: RuleRow, of: tzinfo) -> str:
     """Where a limit comes from: a file with its line, or who set it, when, and for how long."""
-    source = row.source
-    if source.kind != "override":
-        return f"From {source.text}"
-    made = formats.day(source.made_ms or 0, of)
-    until = "until changed" if source.until_changed else "for this window"
-    return f"Set by {source.who}, {made}, {until}"
+    return origin_words(row.source, of)
 
 
 def _campaigns(read: Read) -> list[Campaign]:

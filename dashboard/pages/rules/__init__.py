@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
-from dashboard import actions, drawers, limit_change, live_cells
+from dashboard import actions, drawers, limit_change, live_cells, threshold_change
 from dashboard.books import books
 from dashboard.components.filters import filter_bar
 from dashboard.components.states import stale
@@ -38,14 +38,27 @@ async def layout(context: Context) -> Any:
     filled = await detail.fill(services, view.opened) if view.opened else None
     slots = table.slots(rows, view, now.now_ms)
     return [
-        filter_bar(view, PREFIX, await offered(now, period, NARROWED_BY)),
+        filter_bar(view, PREFIX, await offered(services, now, period, NARROWED_BY)),
+        *_narrowed(view),
         dcc.Interval({"type": "tick", "page": SECTION}, interval=TICK_MS),
         live_cells.shown(SECTION, slots),
         dcc.Store(f"{SECTION}-version", data=[0, now.now_ms]),
         html.Div(id=f"{SECTION}-stale"),
         html.Div(_body(now, rows, view, slots), id=f"{SECTION}-body", className="stack"),
         *drawers.host(SECTION, view.opened, filled),
+        *limit_change.question(SECTION),
     ]
+
+
+def _narrowed(view: View) -> list[html.P]:
+    """Why figures stay as they are while filters are in force."""
+    if not any(name in view.filters for name in NARROWED_BY):
+        return []
+    text = (
+        "Filters choose which rules and values are listed; a counter holds all that its rule "
+        "counts, and cannot be narrowed."
+    )
+    return [html.P(text, className="told", role="status")]
 
 
 def _body(now: Books, rows: list[RuleRow], view: View, slots: live_cells.Slots) -> list[Any]:
@@ -87,8 +100,13 @@ def register(app: Dash, services: Services) -> None:
             )
         )
 
+    async def told(row: RuleRow, _search: str) -> None:
+        changed = await detail.changes_of(books(services), row)
+        set_props(detail.CHANGES, {"children": changed})
+
     drawers.register(app, SECTION, fill)
     limit_change.register(app, services, limit_change.Desk(SECTION, row_named, save, redraw))
+    threshold_change.register(app, services, threshold_change.Desk(SECTION, row_named, told))
     _add(app)
     _ticks(app, services)
 

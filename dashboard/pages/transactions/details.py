@@ -210,6 +210,7 @@ def _facts(first: LedgerEntry, zone: ZoneInfo) -> list[tuple[str, Any]]:
         ("Calls it stands for", first.count > 1 and formats.integer(first.count)),
         ("Request", first.request_id and code(first.request_id, "the request's id")),
         ("Execution", first.execution_id and code(first.execution_id, "the execution's id")),
+        ("Metadata", first.metadata and "kept encrypted, not shown"),
         ("Prices", first.price_version and code(first.price_version)),
     ]
     return found + [(name, value) for name, value in told if value]

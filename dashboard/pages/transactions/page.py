@@ -20,13 +20,13 @@ from dashboard.errors import Invalid
 from dashboard.exports import TRANSACTIONS
 from dashboard.feed import row_of, wanted_of
 from dashboard.icons import icon
-from dashboard.pages.transactions import details
+from dashboard.pages.transactions import details, flight
 from dashboard.pages.transactions.cards import card_list
 from dashboard.pages.transactions.grid import GRID, grid, scripts
 from dashboard.periods import period_of_view
 from dashboard.registry import Page
 from dashboard.services import Services
-from dashboard.state import FILTERS, View, parse
+from dashboard.state import View, parse
 from insights.transactions import DEEP_MAX, ROWS_MAX, Rows, rows
 from storage.errors import StorageError
 from storage.records import Status
@@ -43,6 +43,7 @@ CARDS_MAX: Final = 300
 async def layout(context: Context) -> Any:
     """The section for one view; rows come on their own."""
     found = await _rows(context.services, context.view, 0, 0)
+    flying = await flight.look(context.services)
     return [
         dcc.Interval({"type": "tick", "page": "transactions"}, interval=TICK_MS),
         dcc.Store("transactions-known", data={"version": found.version, "away": False}),
@@ -51,6 +52,8 @@ async def layout(context: Context) -> Any:
         dcc.Store("transactions-found"),
         dcc.Store("transactions-chosen"),
         html.Div(id="transactions-stale"),
+        dcc.Store(flight.FLYING, data=flight.sign(flying, context.view)),
+        html.Div(flight.strip(flying, context.view), id=flight.STRIP),
         panel(
             "Calls",
             [
@@ -104,9 +107,7 @@ def _search(view: View, offered: Offered) -> Any:
         className="feed-find",
         **aria(label="Find a call by its id"),
     )
-    return html.Div(
-        [find, filter_bar(view, PREFIX, offered, several=FILTERS)], className="feed-search"
-    )
+    return html.Div([find, filter_bar(view, PREFIX, offered)], className="feed-search")
 
 
 async def _offered(services: Services, view: View) -> Offered:
@@ -170,26 +171,32 @@ def register(app: Dash, services: Services) -> None:
         Output("transactions-count", "children"),
         Output("transactions-spec", "data"),
         Output("transactions-stale", "children"),
+        Output(flight.STRIP, "children"),
+        Output(flight.FLYING, "data"),
         Input({"type": "tick", "page": "transactions"}, "n_intervals"),
         State("transactions-known", "data"),
         State("transactions-mode", "data"),
+        State(flight.FLYING, "data"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    async def tick(_n: Any, known: Any, mode: Any, search: Any) -> Any:
+    async def tick(_n: Any, known: Any, mode: Any, before: Any, search: Any) -> Any:
         known = known if isinstance(known, Mapping) else {}
+        flying, view = await flight.look(services), _view(search)
+        now = flight.sign(flying, view)
+        flown = (no_update,) * 2 if now == before else (flight.strip(flying, view), now)
         try:
             version = await figures_version(services.ledger)
             if version == known.get("version") and not known.get("away"):
-                raise PreventUpdate
-            found = await _rows(services, _view(search), 0, 0)
+                return _only(flown)
+            found = await _rows(services, view, 0, 0)
         except StorageError as error:
             if known.get("away"):
-                raise PreventUpdate from None
+                return _only(flown)
             told = states.note(f"The list stands still: {error}.", "amber", "stale")
-            return {**known, "away": True}, no_update, no_update, told
+            return {**known, "away": True}, no_update, no_update, told, *flown
         spec = _spec(found) if mode is None else no_update
-        return {"version": found.version, "away": False}, _count(found), spec, []
+        return {"version": found.version, "away": False}, _count(found), spec, [], *flown
 
     @app.callback(
         Output("transactions-cards", "children"),
@@ -207,6 +214,13 @@ def register(app: Dash, services: Services) -> None:
         shown = _cards_wanted(clicks, ids)
         found = await _rows(services, _view(search), 0, shown)
         return card_list(_shown(services, found), shown, found.total, CARDS_MAX, CARDS), []
+
+
+def _only(flown: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What has changed where the list has not; stops where nothing has."""
+    if flown[0] is no_update:
+        raise PreventUpdate
+    return *(no_update,) * 4, *flown
 
 
 def _register_browser(app: Dash) -> None:

@@ -18,7 +18,7 @@ def test_the_same_seed_tells_the_same_history(tmp_path: Path) -> None:
     assert loaded.primary is not None
     raised = raises_of(loaded.primary, NOW_MS)
     first, second = (
-        [one for day in History(loaded, 2, 5, NOW_MS, raised).by_day() for one in day]
+        [one for day in History(loaded, 1, 5, NOW_MS, raised).by_day() for one in day]
         for _ in range(2)
     )
     assert first == second
@@ -37,7 +37,7 @@ def test_the_same_seed_tells_the_same_history(tmp_path: Path) -> None:
 
 def test_books_are_filled_once_dropped_and_no_others_touched(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, env={"OPENAI_API_KEY": "sk-real"})
-    done = deployment.cli("demo", "--months", "1", "--seed", "2", seconds=100)
+    done = deployment.cli("demo", "--months", "1", "--seed", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rollup and counters agree" in done.stdout
     assert [path.name for path in deployment.data_dir.iterdir()] == ["demo"]

@@ -5,14 +5,15 @@ from typing import Any
 
 from dash import no_update
 
-from dashboard import formats, live_cells
+from dashboard import course, formats, live_cells
 from dashboard.books import books
 from dashboard.context import Context, current_session
+from dashboard.narrow import scope_of
 from dashboard.pages import agents as section
-from dashboard.pages.agents import chart, table
+from dashboard.pages.agents import table
 from dashboard.periods import period_of_view
 from dashboard.services import Services
-from dashboard.state import View, parse
+from dashboard.state import parse
 from insights.agents import agents
 from tests.budget.purse import Engines, monthly, usd
 from tests.dashboard.pages.desk import ADMIN, open_desk, words
@@ -84,12 +85,12 @@ async def test_the_course_sums_what_it_does_not_name(engines: Engines, tmp_path:
     async with open_desk(engines, tmp_path, monthly("100")) as (services, _purse, _process):
         await spent(services)
         now = books(services)
-        view = View("agents", period="24h")
+        view = parse("agents", "?period=24h")
         period = period_of_view(view, now.timezone, now.now_ms)
-        found = await chart.course(now, period, view)
+        found = await course.course(now, period, "agent", scope_of(view))
         assert next(iter(found.series)) == "Unattributed"
         assert (len(found.series), found.others) == (7, 4)
         assert sum(sum(amounts) for amounts in found.series.values()) == usd("55")
         some = view.having("agent", ("SEO", "EMAIL"))
-        by_model = await chart.course(now, period, parse("agents", f"{some.query}&group_by=model"))
+        by_model = await course.course(now, period, "model", scope_of(some))
         assert {name: sum(s) for name, s in by_model.series.items()} == {"gpt-5": usd("5")}

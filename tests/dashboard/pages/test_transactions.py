@@ -16,7 +16,7 @@ from dashboard.errors import Invalid, NotAllowed
 from dashboard.exports import TRANSACTIONS, Exports
 from dashboard.feed import row_of
 from dashboard.http import Refused
-from dashboard.pages.transactions import correcting, details
+from dashboard.pages.transactions import correcting, details, flight
 from dashboard.pages.transactions.cards import card_list
 from dashboard.pages.transactions.grid import COLUMNS, scripts
 from dashboard.pages.transactions.page import PAGE, _place
@@ -116,6 +116,17 @@ async def test_the_list_the_file_and_a_correction_agree(
         view = parse("transactions", "campaign=%3DSUM%28A1%29")
         shown = words(await PAGE.layout(Context(services, VIEWER, view)))
         assert "2 entries" in shown
+        assert "in flight" not in shown
+        flying = await process.admit(25_000, "=SUM(A1)")
+        await process.admit(25_000, "other")
+        services.shared.drop()
+        shown = words(await PAGE.layout(Context(services, VIEWER, view)))
+        assert "1 call in flight, $1.00 held" in shown
+        found = await flight.look(services)
+        assert found is not None
+        assert flight.sign(found, view) == ["2", flying.facts.hold_id]
+        assert flight.strip(found, parse("transactions", "status=settled")) is None
+        assert "not known while Redis is away" in words(flight.strip(None, view))
 
         exports = Exports(services)
         head, text = await downloaded(exports, view.query)

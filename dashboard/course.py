@@ -1,7 +1,8 @@
-"""The course of spend, stacked by agent, campaign, model, endpoint or key; also as a table."""
+"""The course of spend, stacked by agent, campaign, model, endpoint or key; also as a table.
 
-from collections import defaultdict
-from collections.abc import Sequence
+Agents and Campaigns show it as they are; the overview where it is asked for.
+"""
+
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -15,13 +16,12 @@ from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
 from dashboard.context import PREFIX
 from dashboard.links import stay
-from dashboard.narrow import scope_of
 from dashboard.state import View
 from insights.books import Books
 from insights.period import Period
 from storage.holds import Interval
 from storage.names import campaign_names
-from storage.usage import By, series_by
+from storage.usage import By, Scope, series_by
 
 SERIES_MAX: Final = 6
 """Beside them all others are one."""
@@ -49,20 +49,16 @@ class Course:
     """How many names `Others` sums up."""
 
 
-async def course(books: Books, period: Period, view: View) -> Course:
-    """Of the buckets that have begun; a filter of several agents sums over them."""
-    by = view.group_by if view.group_by in GROUPS else "agent"
+def group_of(view: View, usual: str) -> str:
+    """By what a view stacks the course where a section's `usual` is another."""
+    return view.group_by if view.group_by in GROUPS else usual
+
+
+async def course(books: Books, period: Period, by: str, scope: Scope) -> Course:
+    """What the scope spent by a name of `GROUPS`, in the buckets that have begun."""
     buckets = tuple(b for b in period.buckets if b.start_ms <= books.now_ms) or period.buckets[:1]
     measure = f"{books.counts.value}_nano"
-    scope = scope_of(view, without=("agent",))
-    asked: Sequence[str | None] = view.filters.get("agent", ()) or (None,)
-    summed: dict[str, list[int]] = defaultdict(lambda: [0] * len(buckets))
-    for agent in asked:
-        found = await series_by(
-            books.ledger, cast("By", by), buckets, measure, replace(scope, agent=agent)
-        )
-        for name, amounts in found.items():
-            summed[name] = [a + b for a, b in zip(summed[name], amounts, strict=True)]
+    summed = await series_by(books.ledger, cast("By", by), buckets, measure, scope)
     names = await campaign_names(books.ledger) if by == "campaign" else {}
     dearest = sorted((n for n in summed if any(summed[n])), key=lambda n: (-sum(summed[n]), n))
     first, rest = dearest[:SERIES_MAX], dearest[SERIES_MAX:]
@@ -78,8 +74,11 @@ def _name(by: str, name: str) -> str:
     return agent_name(name) if by == "agent" else name or "none"
 
 
-def panel_of(found: Course, view: View, period: Period) -> Any:
-    """The chart with its legend, what it is stacked by, and the same as a table."""
+def panel_of(
+    found: Course, view: View, period: Period, *, section: str, usual: str = "", note: str = ""
+) -> Any:
+    """The chart with its legend, what it is stacked by, and the same as a table. A choice of the
+    `usual` group leaves the address as it is without one."""
     steps = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
     title = f"Spend by {steps[period.granularity]}"
     if not found.series:
@@ -88,7 +87,7 @@ def panel_of(found: Course, view: View, period: Period) -> Any:
             "Choose a longer time, or lift a filter.",
             icon_name="spent",
         )
-        return panel(title, nothing, _groups(found.by, view), tone="cyan")
+        return panel(title, nothing, _groups(found.by, view, usual), tone="cyan", note=note)
     zone = formats.zone(period.timezone)
     hourly = period.granularity == "hour"
     short = hourly and len(found.buckets) <= SHORT_HOURS
@@ -106,9 +105,10 @@ def panel_of(found: Course, view: View, period: Period) -> Any:
             html.Div(drawn, className="chart-sized"),
             html.Div([keys, _as_table(found, view, period)], className="chart-foot"),
         ],
-        _groups(found.by, view),
+        _groups(found.by, view, usual),
         tone="cyan",
-        id="agents-course",
+        note=note,
+        id=f"{section}-course",
     )
 
 
@@ -117,11 +117,11 @@ def _spoken(found: Course) -> str:
     return f"Spend stacked by {GROUPS[found.by].lower()}: {parts}. The table below has it all."
 
 
-def _groups(by: str, view: View) -> Any:
+def _groups(by: str, view: View, usual: str) -> Any:
     links = [
         stay(
             text,
-            replace(view, group_by="none" if name == "agent" else name).href(PREFIX),
+            replace(view, group_by="none" if name == usual else name).href(PREFIX),
             className="on" if name == by else "",
         )
         for name, text in GROUPS.items()
