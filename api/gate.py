@@ -6,13 +6,24 @@ for REST and tRPC alike. Only the OpenAPI document is for everybody.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import Final
 
 from api.context import Actor, KeyFinder
 from api.errors import ApiError, BadField, api_error
 from api.trpc import refusal
-from config.bounds import RECEIVE_S
+from config.bounds import EXPORT_STALLED_S
+from proxy.asgi import (
+    App,
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    TooSlow,
+    replayed,
+    unstalled,
+    whole_body,
+)
 from storage.errors import StorageError
 from storage.key_records import BadKey
 
@@ -23,19 +34,10 @@ AT_ONCE_MAX: Final = 16
 """Requests worked on at once; further ones wait their turn, so that calls through the proxy
 always find a connection to Redis and the janitor one to SQL."""
 EXPORTS_MAX: Final = 2
-"""An export lasts as long as its client reads, so exports have turns of their own."""
+"""An export lasts as long as its client reads on, so exports have turns of their own."""
 LOOKS: Final = ("GET", "HEAD")
 _KEY: Final = re.compile(r"[!-~]{1,255}")
 _HOW = "`purser keys create NAME --admin --role admin` makes one"
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class ClientGone(Exception):
-    """The client left before its request was complete."""
 
 
 class Gate:
@@ -59,7 +61,9 @@ class Gate:
                 if scope["path"] != OPENAPI_PATH:
                     scope["actor"] = await self._actor(scope)
                     scope["idempotency_key"] = _idempotency_key(scope)
-                await self._app(scope, _replayed(body, receive), send)
+                if scope["path"] == EXPORT_PATH:
+                    send = unstalled(send, EXPORT_STALLED_S)
+                await self._app(scope, replayed(body, receive), send)
         except ClientGone:
             return
         except ApiError as error:
@@ -122,39 +126,10 @@ def _idempotency_key(scope: Scope) -> str | None:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, bounded in size and time."""
-    declared = [value for name, value in scope["headers"] if name == b"content-length"]
-    if declared and int(declared[0]) > API_BODY_BYTES_MAX:
-        raise _too_large()
-    parts, size = [], 0
     try:
-        async with asyncio.timeout(RECEIVE_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > API_BODY_BYTES_MAX:
-                    raise _too_large()
-                if not message.get("more_body"):
-                    return b"".join(parts)
-    except TimeoutError:
+        return await whole_body(scope, receive, API_BODY_BYTES_MAX)
+    except TooLarge:
+        most = f"A request body has at most {API_BODY_BYTES_MAX} bytes."
+        raise ApiError(413, "too_large", most) from None
+    except TooSlow:
         raise ApiError(408, "too_slow", "The request was not complete in time.") from None
-
-
-def _too_large() -> ApiError:
-    return ApiError(413, "too_large", f"A request body has at most {API_BODY_BYTES_MAX} bytes.")
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again

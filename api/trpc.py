@@ -30,7 +30,8 @@ def refusal(error: ApiError, scope: Any, headers: dict[str, str] | None = None) 
     told = {**error.headers, **(headers or {})}
     if not scope["path"].startswith(PREFIX):
         return answer(error.body(), error.status, told)
-    names = _names(scope["path"])
+    # An error for each name is many times the path: nobody is to be answered more than they ask.
+    names = _names(scope["path"])[:BATCH_MAX]
     if b"batch=1" in scope["query_string"]:
         return _answers([error.trpc(name) for name in names], error.status, told)
     return answer(error.trpc(",".join(names)), error.status, told)

@@ -10,7 +10,6 @@ from config.origins import ConfigError
 from config.settings import Loaded
 from config.watch import ConfigWatch
 from storage import generations
-from storage.errors import StorageError
 from storage.redis_link import META, RedisLink
 
 NEEDS_RESTART: Final = (
@@ -91,11 +90,3 @@ class Publisher:
                 return
         await self._publication.publish(loaded.rules, loaded.digest)
         self._pending = False
-
-    async def publish_until_done(self, pause_s: float) -> None:
-        """Publish at the start, however long storage takes."""
-        while self._pending:
-            try:
-                await self.tick()
-            except StorageError:
-                await asyncio.sleep(pause_s)

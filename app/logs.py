@@ -1,5 +1,6 @@
 """How this process logs: JSON lines for machines, or plain lines for people."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -33,7 +34,11 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:
+            # Half a surrogate pair, a number beyond 64 bits: no reason to lose the line.
+            return json.dumps(line, default=str)
 
 
 class PlainLines(logging.Formatter):
@@ -42,9 +47,16 @@ class PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        more = " ".join(f"{k}={v}" for k, v in fields_of(record).items() if v not in (None, (), ""))
+        told = ((k, v) for k, v in fields_of(record).items() if v not in (None, (), ""))
+        more = " ".join(f"{name}={_on_one_line(value)}" for name, value in told)
         text = f"{time} {record.levelname.lower():8} {record.getMessage()} {more}".rstrip()
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def _on_one_line(value: object) -> str:
+    """A value as text that begins no line of its own and tells a terminal nothing."""
+    text = str(value)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def set_up_logs(log: Log) -> None:

@@ -10,7 +10,7 @@ from config.rules import Dimension, Rule
 from storage import campaigns
 from storage.audit import Act
 from storage.campaigns import Campaign
-from storage.errors import Conflict, NotReady, RedisUnavailable
+from storage.errors import NotReady, RedisUnavailable
 from storage.ledger import Ledger
 from storage.overrides import State
 from storage.redis_link import RedisLink
@@ -37,13 +37,10 @@ async def set_status(
     """
     assert status in STATUSES
     before = await campaigns.find(ledger, name)
-    if expected is not None and before.status != expected:
-        raise Conflict(
-            f"the campaign is {before.status}, not {expected}: somebody has changed it; "
-            "read it again"
-        )
     act = Act("campaign_status", who, place, f"{name}: {before.status}", f"{name}: {status}", why)
-    await campaigns.change(ledger, name, act, status=status, published=False)
+    await campaigns.change(
+        ledger, name, act, expected_status=expected, status=status, published=False
+    )
     try:
         return await campaigns.publish(link, ledger, name)
     except (RedisUnavailable, NotReady) as error:

@@ -121,6 +121,8 @@ PANEL_AT_ONCE_MAX: Final = 16
 """Callbacks worked on at once; calls through the proxy must find their connections."""
 VIEWS_PER_USER_MAX: Final = 50
 VIEW_QUERY_CHARS_MAX: Final = 2 * KIB
+EXPORT_STALLED_S: Final = 60.0
+"""A reader of a file who takes nothing for so long is gone: others wait for the turn."""
 
 # Outbox and ledger.
 OUTBOX_BYTES_MAX_DEFAULT: Final = 512 * MIB
@@ -130,15 +132,12 @@ DRAIN_BATCH: Final = 500
 """Records that one SQL transaction takes."""
 DRAIN_S: Final = 0.5
 """Pause of an idle drain."""
-REFUSED_ROW_S: Final = MINUTE_S
-"""Refusals of one agent, campaign, key and rule become one row in this time."""
 
 # Redis and SQL.
 REDIS_CONNECT_S: Final = 2.0
 """Until a connection is free or made, its greeting included."""
 REDIS_REPLY_S: Final = 2.0
 VOID_REPEAT_S: Final = 0.2
-SQL_REPLY_S: Final = 10.0
 
 # What a refusal says.
 RETRY_AFTER_S_MAX: Final = HOUR_S

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -95,14 +95,6 @@ class Loaded:
     """Changes exactly when something changes that binds calls."""
     content_digest: str
     """Changes with any byte of the file."""
-
-    def as_published(self) -> dict[str, Any]:
-        """This generation as JSON; `config.published.rules_from_published` reads it back."""
-        return {
-            "digest": self.digest,
-            "primary": None if self.primary is None else self.primary.name,
-            "rules": [published_rule(rule) for rule in self.rules],
-        }
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:

@@ -17,23 +17,14 @@ from dashboard.context import PREFIX, Context, current_session
 from dashboard.errors import ReadableErrors, on_error
 from dashboard.exports import EXPORTS, Exports
 from dashboard.gate import Gate
-from dashboard.http import (
-    HTML,
-    App,
-    Receive,
-    Refused,
-    Scope,
-    Send,
-    answer,
-    header_or_none,
-    is_https,
-)
+from dashboard.http import HTML, Refused, answer, header_or_none, is_https
 from dashboard.index import NONCE, First, Index, document, policy
 from dashboard.pages import BY_SLUG, PAGES
 from dashboard.services import Services
 from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Book
 from dashboard.sheets import made
 from dashboard.static import ASSETS_URL, SUITES, Static
+from proxy.asgi import App, Receive, Scope, Send
 
 LAYOUT: Final = f"{PREFIX}_dash-layout"
 DASH_GETS: Final = (LAYOUT, f"{PREFIX}_dash-dependencies")

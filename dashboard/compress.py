@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import brotli
 
-from dashboard.http import App, Receive, Scope, Send, header_or_none
+from dashboard.http import header_or_none
+from proxy.asgi import App, Receive, Scope, Send
 
 SMALL_BYTES: Final = 1024
 """Fits one packet with its headers: nothing is won below."""

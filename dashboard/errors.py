@@ -7,7 +7,8 @@ from dash import set_props
 from dash.exceptions import PreventUpdate
 
 from budget.errors import BudgetError
-from dashboard.http import JSON, App, Receive, Scope, Send, answer
+from dashboard.http import JSON, answer
+from proxy.asgi import App, Receive, Scope, Send
 from storage.errors import StorageError
 
 TOASTS: Final = "toasts"

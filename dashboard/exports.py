@@ -4,21 +4,22 @@
 shows, oldest first. The gate stands in front: nobody comes here without a session.
 """
 
-import asyncio
 import logging
 import re
 from typing import Final
 
+from config.bounds import EXPORT_STALLED_S
 from dashboard.books import books
 from dashboard.context import PREFIX
 from dashboard.feed import wanted_of
-from dashboard.http import ClientGone, HeaderList, Receive, Refused, Scope, Send, answer
+from dashboard.http import HeaderList, Refused, answer
 from dashboard.periods import period_of_view
 from dashboard.services import Services
 from dashboard.state import View, parse
 from insights.books import Books
 from insights.period import local_day
 from insights.transactions import csv_lines
+from proxy.asgi import ClientGone, Receive, Scope, Send, unstalled
 from storage.errors import StorageError
 from storage.rows_found import count
 
@@ -27,8 +28,6 @@ TRANSACTIONS: Final = f"{EXPORTS}transactions.csv"
 ROWS_MAX: Final = 1_000_000
 AT_ONCE_MAX: Final = 2
 """Each reads the ledger page after page: calls through the proxy must find their turns."""
-STALLED_S: Final = 60.0
-"""A reader who takes nothing for so long is gone."""
 _log = logging.getLogger("purser.panel")
 _CSV: Final = b"text/csv; charset=utf-8"
 
@@ -66,20 +65,16 @@ class Exports:
         if scope["method"] == "HEAD":
             await answer(scope, send, 200, headers, b"")
             return
+        send = unstalled(send, EXPORT_STALLED_S)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         try:
             async for text in csv_lines(asked, wanted):
-                await _sent(send, text.encode(), more=True)
-            await _sent(send, b"", more=False)
-        except (StorageError, TimeoutError) as error:
+                await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (StorageError, ClientGone) as error:
             # Without its last piece the browser knows that the file is not whole.
             _log.warning("a file was not sent whole", extra={"why": repr(error)})
             raise ClientGone from None
-
-
-async def _sent(send: Send, body: bytes, *, more: bool) -> None:
-    async with asyncio.timeout(STALLED_S):
-        await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def _view(scope: Scope) -> View:

@@ -16,24 +16,19 @@ from dashboard.http import (
     JSON,
     NO_STORE,
     SECURITY,
-    App,
-    ClientGone,
-    Receive,
     Refused,
-    Scope,
-    Send,
     check_origin,
     cookies,
     header,
     header_or_none,
     redirect,
     refuse,
-    replayed,
     whole_body,
 )
 from dashboard.login import LOGIN, Login, login_for
 from dashboard.services import Services
 from dashboard.sessions import SESSION_COOKIE, Book, has_token
+from proxy.asgi import App, ClientGone, Receive, Scope, Send, replayed
 from storage.errors import StorageError
 from storage.sessions import Session
 

@@ -1,19 +1,15 @@
 """Requests and answers of the gate: raw ASGI, bounded."""
 
-import asyncio
 import html
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
 
-from config.bounds import RECEIVE_S
+from proxy import asgi
+from proxy.asgi import Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 HeaderList = list[tuple[bytes, bytes]]
 
 JSON: Final = b"application/json"
@@ -37,10 +33,6 @@ class Refused(Exception):
         super().__init__(why)
         self.status = status
         self.why = why
-
-
-class ClientGone(Exception):
-    """The client left before its request was complete."""
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -97,38 +89,12 @@ def check_origin(scope: Scope) -> None:
 
 async def whole_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     """The body, bounded in size and time; raises `Refused` and `ClientGone`."""
-    declared = header(scope, b"content-length")
-    if declared and (not declared.isdecimal() or int(declared) > bytes_max):
-        raise Refused(413, f"a body has at most {bytes_max} bytes here")
-    parts, size = [], 0
     try:
-        async with asyncio.timeout(RECEIVE_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > bytes_max:
-                    raise Refused(413, f"a body has at most {bytes_max} bytes here")
-                if not message.get("more_body"):
-                    return b"".join(parts)
-    except TimeoutError:
+        return await asgi.whole_body(scope, receive, bytes_max)
+    except asgi.TooLarge:
+        raise Refused(413, f"a body has at most {bytes_max} bytes here") from None
+    except asgi.TooSlow:
         raise Refused(408, "the request was not complete in time") from None
-
-
-def replayed(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives a body that was read already."""
-    given = False
-
-    async def again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 async def answer(

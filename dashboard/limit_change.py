@@ -88,7 +88,8 @@ def question(section: str) -> list[Any]:
         id=_asking(section),
         yes_id=_asking(section, "yes"),
         no_id=_asking(section, "no"),
-        yes="Set limit",
+        # Filled with what it does when it is asked: until then nobody may read of setting limits.
+        yes="",
     )
     return [dcc.Store(_asking(section, "of")), asked]
 

@@ -13,10 +13,7 @@ from dashboard.guesses import Guesses
 from dashboard.http import (
     HTML,
     NO_STORE,
-    Receive,
     Refused,
-    Scope,
-    Send,
     address_of,
     answer,
     cookies,
@@ -28,6 +25,7 @@ from dashboard.passwords import Passwords, TooBusy, is_outdated
 from dashboard.services import Services
 from dashboard.sessions import DEVICE_COOKIE, Book, given, taken
 from dashboard.throttle import Throttle, buckets_of, device_cookie, known_device
+from proxy.asgi import Receive, Scope, Send
 from storage.keys import By
 from storage.sessions import Session
 from storage.users import NAME, User

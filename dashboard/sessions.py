@@ -6,7 +6,8 @@ from typing import Final
 
 from config.bounds import SESSION_HEARD_S, SESSION_LIFE_S
 from dashboard.context import PREFIX
-from dashboard.http import Scope, cookies, header, is_https
+from dashboard.http import cookies, header, is_https
+from proxy.asgi import Scope
 from storage.sessions import Opened, Session, Sessions, digest_of
 
 SESSION_COOKIE: Final = "purser_session"

@@ -51,6 +51,8 @@ async def whole(context: Context, address: SplitResult) -> Any:
             html.Div(
                 [
                     html.Header(top(context), id="top", className="top"),
+                    # Filled by the browser, which alone knows that no answer comes.
+                    html.Div(id="away", className="away", role="status"),
                     html.Main(
                         await content(context), id="content", className="page", tabIndex="-1"
                     ),

@@ -17,7 +17,8 @@ from typing import Final
 import brotli
 
 from dashboard.context import PREFIX
-from dashboard.http import HeaderList, Receive, Refused, Scope, Send, answer, header_or_none
+from dashboard.http import HeaderList, Refused, answer, header_or_none
+from proxy.asgi import Receive, Scope, Send
 
 ASSETS: Final = Path(__file__).parent / "assets"
 VENDOR: Final = Path(__file__).parent / "vendor"

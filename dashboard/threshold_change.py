@@ -26,7 +26,7 @@ from dashboard.components.threshold_form import (
 )
 from dashboard.context import who
 from dashboard.errors import Invalid, toast
-from dashboard.limit_change import SPANS, known
+from dashboard.limit_change import CLOSE, SPANS, known
 from dashboard.services import Services
 from insights.books import Books
 from insights.rules import RuleRow
@@ -47,7 +47,6 @@ TIDY: Final = """function (given) {
   tidy = tidy.map(function (one) { return number(one) === Infinity ? one : one + '%'; });
   return JSON.stringify(tidy) === JSON.stringify(given) ? keep : tidy;
 }"""
-CLOSE: Final = "function (n) { return n ? false : window.dash_clientside.no_update; }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Desk:
 
     section: str
     find: Callable[[Books, str], Awaitable[RuleRow | None]]
-    after: Callable[[str], Awaitable[None]]
+    after: Callable[[RuleRow, str], Awaitable[None]]
 
 
 def register(app: Dash, services: Services, desk: Desk) -> None:
@@ -131,13 +130,14 @@ def _register_changes(app: Dash, services: Services, desk: Desk, ids: ThresholdI
         yes: Any, undo: Any, reset: Any, given: Any, span: Any, reason: Any, about: Any, search: Any
     ) -> Any:
         name, version = known(about)
-        pressed = {ids.of("undo"): undo, ids.of("reset"): reset}.get(ctx.triggered_id, yes)
+        undoes, resets = (ctx.triggered_id == ids.of(part) for part in ("undo", "reset"))
+        pressed = undo if undoes else reset if resets else yes
 
         async def work(by: By) -> str:
             row = await _row(desk, books(services), name)
-            if ctx.triggered_id == ids.of("undo"):
+            if undoes:
                 await _take_back(services, row, by, version)
-            elif ctx.triggered_id == ids.of("reset"):
+            elif resets:
                 await _set(services, row, None, None, by, version)
             else:
                 only = actions.one_of(span, "How long they hold", SPANS) == "window"
@@ -159,7 +159,7 @@ def _register_changes(app: Dash, services: Services, desk: Desk, ids: ThresholdI
         zone = formats.zone(row.rule.timezone)
         drawn = thresholds(desk.section, row, zone, may_change=may_change, opened=True)
         set_props(ids.of("box"), {"children": drawn.children})
-        await desk.after(search if isinstance(search, str) else "")
+        await desk.after(row, search if isinstance(search, str) else "")
         return False
 
 

@@ -119,12 +119,15 @@ async def _listed(fetch: Fetch, oldest_s: int) -> AsyncIterator[dict[str, Any]]:
     after = b""
     for _ in range(PAGES_MAX):
         page, _ = await fetch.json("batches", query=b"limit=%d" % PAGE + after)
-        listed = [item for item in page.get("data") or [] if isinstance(item, dict)]
+        data = page.get("data")
+        listed = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
         for batch in listed:
             yield batch
         if not listed or not page.get("has_more"):
             return
-        if int(listed[-1].get("created_at") or 0) < oldest_s:
+        created_s = listed[-1].get("created_at")
+        # One that is no number says nothing: then only the count of pages ends the list.
+        if isinstance(created_s, int) and created_s < oldest_s:
             return
         after = b"&after=" + quote(str(listed[-1].get("id")), safe="").encode()
 

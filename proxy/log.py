@@ -5,11 +5,8 @@ No prompt, completion, key, metadata or address stands in it: only what the ledg
 
 import logging
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from budget.settlement import Receipt
 from storage.records import Status
@@ -62,20 +59,3 @@ class CallLine:
 
 
 _FIELDS: Final = tuple(name for name in CallLine.__dataclass_fields__ if name != "start_s")
-
-
-class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON; `extra={"fields": …}` adds members."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line).decode()

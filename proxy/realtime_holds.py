@@ -6,7 +6,7 @@ from typing import Any
 from uuid_utils import uuid7
 
 from budget.charge import Pricing
-from budget.errors import Refused
+from budget.errors import Refused, Unavailable
 from proxy.arrived import answered
 from proxy.hold import OpenHold, hold_for
 from proxy.log import CallLine
@@ -70,12 +70,12 @@ class Responses:
         return CallFacts(line.request_id, line.request_id, self._caller, ENDPOINT, self.model)
 
     async def created(self, response_id: str) -> bool:
-        """A response has begun; False where no budget has room for it: it is to be cancelled."""
+        """A response has begun; False where no money can be held for it: it is to be cancelled."""
         self._promised = max(0, self._promised - 1)
         if not self._spare:
             try:
                 await self._fill(1, {})
-            except Refused:
+            except (Refused, Unavailable):
                 self._running[response_id] = None
                 return False
         hold = self._spare.pop(0)

@@ -43,17 +43,30 @@ async def find(ledger: Ledger, name: str) -> Campaign:
 
 
 async def change(
-    ledger: Ledger, name: str, act: Act, *, at_ms: int | None = None, **values: Any
+    ledger: Ledger,
+    name: str,
+    act: Act,
+    *,
+    at_ms: int | None = None,
+    expected_status: str | None = None,
+    **values: Any,
 ) -> Campaign:
     """Set some of status, budget and revenue, with an audit line; `published` goes with them.
 
-    `at_ms` is when it was said, where that is not now.
+    `at_ms` is when it was said, where that is not now. Raises `Conflict` where the status is
+    not the one `expected_status`, or somebody else writes at this moment.
     """
     folded = fold(name)
     now_ms = int(time.time() * 1000) if at_ms is None else at_ms
     async with writing(ledger.engine) as connection:
         query = select(campaign).where(_table.campaign == folded).with_for_update()
         before = (await connection.execute(query)).one_or_none()
+        status = ACTIVE if before is None else before.status
+        if expected_status not in (None, status):
+            raise Conflict(
+                f"the campaign is {status}, not {expected_status}: somebody has changed it; "
+                "read it again"
+            )
         if before is None:
             row = {"campaign": folded, "name": name, "changed_ms": now_ms, **values}
             try:

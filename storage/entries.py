@@ -3,7 +3,6 @@
 A script adds what only it can know: sequence, entry, times and amounts.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -123,11 +122,6 @@ def _refusal(line: str) -> dict[str, Any]:
         "reason": reason,
         "rule": rule or None,
     }
-
-
-def refusal_hold_id(line: str) -> str:
-    """The hold id of a closed line of refusals: the same whoever closes it."""
-    return "refused-" + hashlib.sha1(line.encode(), usedforsecurity=False).hexdigest()
 
 
 def totals_of(entries: list[LedgerEntry]) -> tuple[int, Amounts]:

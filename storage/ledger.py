@@ -219,14 +219,6 @@ class Ledger:
             found.append((highest + 1, up_to))
         return found
 
-    async def contiguous_seq(self, after: int = 0) -> int:
-        """The highest number up to which, from `after` on, no row is missing."""
-        highest = await self.max_seq()
-        if highest <= after:
-            return after
-        gaps = await self.missing_seqs(after, highest, most=1)
-        return gaps[0][0] - 1 if gaps else highest
-
     async def sums(
         self, rule: Rule, start_ms: int, end_ms: int, up_to_seq: int, after_seq: int = 0
     ) -> dict[str, Sums]:
@@ -281,13 +273,6 @@ class Ledger:
                 return
             yield found
             after = found[-1].seq
-
-    async def campaign_costs(self, month: str) -> dict[str, int]:
-        """What each campaign, as first written, was charged in `month` ("2026-01"), in nano."""
-        table = campaign_cost.c
-        query = select(table.name, table.total_nano).where(table.month == month)
-        async with reading(self._engine) as connection:
-            return {name: int(total) for name, total in await connection.execute(query)}
 
     async def audit(self, act: Act, at_ms: int | None = None) -> Audited:
         """Write what someone did to the audit log; `at_ms` is when, where that is not now."""

@@ -40,8 +40,9 @@
     });
   });
 
-  // Keys, told in the dialog that `?` opens. They never fire while somebody types.
-  var lead = 0;
+  // Keys, told in the dialog that `?` opens. They never fire while somebody types. What counts is
+  // when a key was pressed: a page that has much to do hears of it later.
+  var lead = -Infinity;
   function dialog() { return document.getElementById('keyboard'); }
   function press(found) { if (found) found.click(); return Boolean(found); }
   function goTo(slug) {
@@ -90,13 +91,13 @@
     window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
     return true;
   }
-  function act(key) {
-    if (Date.now() - lead < 2000) {
-      lead = 0;
+  function act(key, pressed) {
+    if (pressed - lead < 3000) {
+      lead = -Infinity;
       return goTo(JSON.parse(dialog().dataset.go)[key]);
     }
     switch (key) {
-      case 'g': lead = Date.now(); return true;
+      case 'g': lead = pressed; return true;
       case '?': dialog().showModal(); return true;
       case '/': return search();
       case 'p': return press(document.getElementById('live'));
@@ -111,7 +112,7 @@
     var at = event.target;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (at.closest && at.closest('input, textarea, select, [contenteditable], dialog[open], [role="dialog"], .ag-root')) return;
-    if (dialog() && act(event.key)) event.preventDefault();
+    if (dialog() && act(event.key, event.timeStamp)) event.preventDefault();
   });
   document.addEventListener('click', function (event) {
     var opener = event.target.closest && event.target.closest('[data-open-dialog]');
@@ -153,7 +154,7 @@
   });
 
   // A session that has ended leads to the login, and from there back here.
-  var heard = Date.now();
+  var heard = Date.now(), away = '';
   var ask = window.fetch;
   // What Dash asks first stands in the page, or is asked while its scripts are on their way.
   var early = {};
@@ -171,16 +172,43 @@
     return found;
   }
   window.fetch = function (target) {
+    // Dash adds a query of its own to what it asks.
+    var ours = /_dash-(update-component|layout)$/.test(String(target && target.url || target).split('?')[0]);
     return (first(target) || ask.apply(this, arguments)).then(function (answer) {
-      // Dash adds a query of its own to what it asks.
-      if (answer.status < 300 && /_dash-(update-component|layout)(\?|$)/.test(answer.url)) heard = Date.now();
+      if (ours && answer.status < 300) noted('');
+      if (ours && answer.status >= 500) noted(answer.status === 503 ? 'SQL does not answer' : 'the panel fails, and its log says why');
       if (answer.status === 401 && new URL(answer.url).pathname.startsWith(prefix)) {
         var here = location.pathname + location.search;
         location.assign(prefix + 'login?why=expired&next=' + encodeURIComponent(here));
       }
       return answer;
+    }, function (error) {
+      if (ours && error.name !== 'AbortError') noted('Purser does not answer');
+      throw error;
     });
   };
+
+  // While questions fail what stands is old: it says since when and why, until an answer comes.
+  function noted(why) {
+    if (!why) heard = Date.now();
+    if (why === away) return;
+    away = why;
+    tellAway();
+  }
+  function tellAway() {
+    var place = document.getElementById('away');
+    if (!place) return;
+    var since = new Date(heard).toISOString().slice(11, 19);
+    var text = away && 'Stale since ' + since + ' UTC: ' + away + '. What stands here is of then, and goes on by itself.';
+    if (place.textContent !== text) place.textContent = text;
+  }
+  // A section without live figures asks nothing by itself: something small is asked in its place.
+  setInterval(function () {
+    if (!away || (ticking && !paused)) return;
+    ask.call(window, prefix + 'assets/shell.css', { method: 'HEAD', cache: 'no-store' }).then(function (answer) {
+      if (answer.ok) noted('');
+    }, function () { return null; });
+  }, 5000);
 
   // Dash's scripts keep the browser busy for a while: they start once the picture is painted.
   function start() {
@@ -214,6 +242,22 @@
     document.querySelectorAll('.still').forEach(function (still) { still.remove(); });
   }).observe(document, { childList: true, subtree: true });
 
+  // Parts that Dash's renderer need not know (plain.py): [tag, attributes, what is inside …].
+  function made(part) {
+    if (typeof part === 'string') return document.createTextNode(part);
+    var one = part[0] ? document.createElement(part[0]) : document.createDocumentFragment();
+    Object.keys(part[1]).forEach(function (name) {
+      if (name !== 'style') return one.setAttribute(name, part[1][name]);
+      Object.keys(part[1].style).forEach(function (key) { one.style.setProperty(key, part[1].style[key]); });
+    });
+    part.slice(2).forEach(function (inside) { if (inside !== null) one.appendChild(made(inside)); });
+    return one;
+  }
+  document.addEventListener('click', function (event) {
+    var model = event.target.closest && event.target.closest('[data-model]');
+    if (model) window.dash_clientside.set_props('rates-open', { data: { model: model.dataset.model, at: Date.now() } });
+  });
+
   var loaded = {};
   function load(scripts) {
     return scripts.reduce(function (before, source) {
@@ -245,7 +289,7 @@
     var told = document.querySelector('.live .age');
     var age = Math.round((Date.now() - heard) / 1000);
     var stale = ticking > 0 && !paused && age > 16;
-    document.documentElement.classList.toggle('stale', stale);
+    document.documentElement.classList.toggle('stale', stale || Boolean(away));
     if (told) told.textContent = paused ? '' : age < 2 ? ' · just now' : age < 120 ? ' · ' + age + ' s ago' : ' · ' + Math.floor(age / 60) + ' min ago';
   }, 1000);
 
@@ -300,6 +344,16 @@
         history.pushState({}, '', there);
         window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
         return days;
+      },
+      plain: function (data) {
+        var tries = 100;
+        // The place may come a moment after what stands in it.
+        function draw() {
+          var place = document.getElementById(data.into);
+          if (place) place.replaceChildren(made(data.of)); else if (tries--) window.setTimeout(draw, 30);
+        }
+        if (data) draw();
+        return window.dash_clientside.no_update;
       },
       keepPrices: function (text, mode, tier) {
         var there = new URL(location.href), asked = { model: text, mode: mode, tier: tier };

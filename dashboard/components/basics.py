@@ -48,7 +48,7 @@ def status_badge(status: str, text: str | None = None) -> html.Span:
     return html.Span([icon(name), html.Span(text or words)], className=f"badge tone-{tone}")
 
 
-def badge(text: str, tone: Tone = "grey", icon_name: str | None = None) -> html.Span:
+def badge(text: Children, tone: Tone = "grey", icon_name: str | None = None) -> html.Span:
     """Any other short word in a pill."""
     mark = [icon(icon_name)] if icon_name else []
     return html.Span([*mark, html.Span(text)], className=f"badge tone-{tone}")

@@ -39,7 +39,8 @@ def thresholds(
 ) -> html.Div:
     """All of it; who may not change them, and one value of a rule, sees how they stand alone."""
     ids = ThresholdIds(section)
-    inside: list[Any] = [html.Div(marks(row, zone), className="alert-at", id=ids.of("marks"))]
+    told = marks(row, origin_words(row.alerting.source, zone))
+    inside: list[Any] = [html.Div(told, className="alert-at", id=ids.of("marks"))]
     if row.value_name:
         inside.append(
             html.P(f"Set for all of {row.rule.name}, not for one value.", className="dim")
@@ -52,10 +53,9 @@ def thresholds(
     return html.Div(inside, className="alerts-of", id=ids.of("box"))
 
 
-def marks(row: RuleRow, zone: tzinfo) -> list[Any]:
-    """Each threshold with whether it is passed, and who says so."""
+def marks(row: RuleRow, told: str) -> list[Any]:
+    """Each threshold with whether it is passed, and who says so: `told`."""
     source = row.alerting.source
-    told = origin_words(source, zone)
     return [
         html.Span("Alerts at", className="field-label"),
         *(_mark(at, row.utilisation_mille) for at in row.alerting.at_mille),

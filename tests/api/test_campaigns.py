@@ -1,10 +1,14 @@
 """Campaigns have limits of their own, and take no calls while they are paused."""
 
+import asyncio
+
 import pytest
 
+from budget.campaigns import set_status
 from budget.errors import Refused
 from storage import campaigns, overrides
-from storage.errors import RedisUnavailable
+from storage.audit import AuditSearch
+from storage.errors import Conflict, RedisUnavailable
 from storage.redis_link import RedisLink
 from tests.api.stand import BILLING, open_desk
 from tests.budget.purse import Engines, usd
@@ -47,6 +51,20 @@ async def test_without_a_rule_for_campaigns_none_has_a_limit(embedded: Engines) 
         assert response.status_code == 409
         assert "each: campaign" in response.json()["error"]["message"]
         assert (await desk.get("/campaigns/spring/spend"))["budget"] is None
+
+
+async def test_of_two_who_saw_the_same_status_one_changes_it(engines: Engines) -> None:
+    async with open_desk(engines) as desk:
+        link, ledger = desk.process.link, desk.purse.ledger
+        done = await asyncio.gather(
+            *(
+                set_status(link, ledger, "spring", status, "boss", "panel", "", expected="active")
+                for status in ("paused", "completed")
+            ),
+            return_exceptions=True,
+        )
+        assert [isinstance(what, Conflict) for what in done].count(True) == 1
+        assert len(await ledger.audit_lines(AuditSearch(action="campaign_status"), 10)) == 1
 
 
 @pytest.mark.parametrize("status", ["paused", "completed"])

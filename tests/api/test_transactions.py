@@ -1,9 +1,15 @@
 """The ledger by page, as a file, and corrected."""
 
+import asyncio
 import csv
 import io
 import json
+from typing import Any
 
+import pytest
+
+from api.gate import EXPORTS_MAX
+from proxy.asgi import replayed
 from storage.queries import Filter, page
 from tests.api.stand import BILLING, Desk, open_desk
 from tests.budget.purse import Engines
@@ -55,6 +61,36 @@ async def test_an_export_has_everything_and_no_formula(engines: Engines) -> None
         assert len([json.loads(line) for line in lines.text.splitlines()]) == 502
         empty = await desk.viewer.get(f"{BILLING}/export?campaign=nobody&format=jsonl")
         assert (empty.status_code, empty.text) == (200, "")
+
+
+async def test_readers_that_take_nothing_keep_nobody_from_an_export(
+    embedded: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.gate.EXPORT_STALLED_S", 0.1)
+    async with open_desk(embedded) as desk:
+        await fill(desk, 1)
+        scope = {
+            "type": "http", "method": "GET", "path": f"{BILLING}/export",
+            "raw_path": f"{BILLING}/export".encode(), "query_string": b"", "scheme": "http",
+            "server": ("purser", 80), "http_version": "1.1",
+            "headers": [(b"authorization", f"Bearer {desk.admin_secret}".encode())],
+        }  # fmt: skip
+
+        async def full(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+        async def never() -> Any:
+            return await asyncio.Event().wait()
+
+        stalled = [
+            asyncio.create_task(desk.app(dict(scope), replayed(b"", never), full))
+            for _ in range(EXPORTS_MAX)
+        ]
+        async with asyncio.timeout(10):
+            answer = await desk.viewer.get(f"{BILLING}/export")
+            await asyncio.gather(*stalled)
+        assert answer.status_code == 200
 
 
 async def test_a_correction_is_an_entry_of_its_own(engines: Engines) -> None:

@@ -82,3 +82,12 @@ async def test_a_batch_answers_each(embedded: Engines) -> None:
             assert [one["replayed"] for one in data] == [replayed] * 2
         denied = await desk.nobody.get(path, params={"batch": "1", "input": given})
         assert (denied.status_code, len(denied.json())) == (401, 3)
+
+
+async def test_nobody_gets_more_back_than_they_sent(embedded: Engines) -> None:
+    async with open_desk(embedded) as desk:
+        names = ",".join(["a"] * 5_000)
+        for client, status in ((desk.nobody, 401), (desk.viewer, 413)):
+            answer = await client.get(f"/api/trpc/{names}?batch=1")
+            assert answer.status_code == status
+            assert len(answer.content) < 20_000

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.browser.install import executable
 from tests.harness import PurserProcess
@@ -14,8 +15,13 @@ from tests.security.panel import CONFIG, PASSWORD, started
 
 __all__ = ["CONFIG", "PASSWORD"]
 
-# A machine that runs other tests beside these is slow, not wrong.
-expect.set_options(timeout=20_000)
+SLOW_MS = 60_000
+"""A machine that runs other tests beside these is slow, not wrong. For all files: a test that sets
+Playwright's options for itself sets them for whatever comes after it."""
+expect.set_options(timeout=SLOW_MS)
+
+QUIET_TURNS = 2
+TURN_MS = 150
 
 FLAGS = [
     "--no-sandbox",
@@ -36,6 +42,7 @@ class Panel:
     page: Page
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    awaited: set[Request] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -44,9 +51,22 @@ class Panel:
 
     def open(self, path: str = "") -> Page:
         """Show a section, and wait until it stands."""
+        self.awaited.clear()
         self.page.goto(self.url + path)
         self.page.locator("#content > *").first.wait_for(state="attached")
         return self.page
+
+    def settle(self) -> None:
+        """Wait until nothing is awaited or outlined any more.
+
+        A page that was loaded is "networkidle" from then on, whatever its sections ask later.
+        """
+        quiet, deadline = 0, monotonic() + SLOW_MS / 1000
+        while quiet < QUIET_TURNS:
+            assert monotonic() < deadline, f"still awaited: {[one.url for one in self.awaited]}"
+            self.page.wait_for_timeout(TURN_MS)
+            busy = self.awaited or self.page.locator("#content .skeleton").count()
+            quiet = 0 if busy else quiet + 1
 
     def log_in(self, name: str = "admin", password: str = PASSWORD) -> None:
         """Through the real page."""
@@ -67,11 +87,15 @@ class Panel:
 def watched(purser: PurserProcess, browser: Browser, **options: Any) -> Panel:
     """A fresh browser, not logged in yet."""
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
+    context.set_default_timeout(SLOW_MS)
     panel = Panel(purser, context, context.new_page())
     page = panel.page
     page.on("console", lambda m: panel.said.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: panel.said.append(str(error)))
     page.on("request", lambda request: panel.asked.append(request.url))
+    page.on("request", lambda one: None if one.url.startswith("data:") else panel.awaited.add(one))
+    page.on("requestfinished", lambda one: panel.awaited.discard(one))
+    page.on("requestfailed", lambda one: panel.awaited.discard(one))
     return panel
 
 

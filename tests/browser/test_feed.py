@@ -18,17 +18,8 @@ from tests.browser.conftest import CONFIG, PASSWORD, Panel, watched
 from tests.harness import Deployment, PurserProcess
 
 CALLBACK = "/admin/budget/_dash-update-component"
-SLOW_MS = 30_000
-"""The grid's scripts are compressed at their first use, on a machine that has much to do."""
 AGENT_KEY: dict[str, str] = {}
 """The secret that the tests' own agent calls with."""
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    expect.set_options(timeout=15_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +63,14 @@ def rows(page: Page) -> Any:
 
 def test_a_shared_link_shows_the_same_and_the_file_holds_what_sql_says(panel: Panel) -> None:
     page = panel.open("transactions")
-    expect(rows(page)).to_have_count(3, timeout=SLOW_MS)
+    expect(rows(page)).to_have_count(3)
     page.locator(".filter-pick").nth(0).locator("summary").click()
     page.locator(".filter-menu a[title=SEO]").click()
     expect(page).to_have_url(f"{panel.url}transactions?agent=SEO")
-    expect(rows(page)).to_have_count(2, timeout=SLOW_MS)
+    expect(rows(page)).to_have_count(2)
     shared = panel.context.new_page()
     shared.goto(page.url)
-    expect(rows(shared)).to_have_count(2, timeout=SLOW_MS)
+    expect(rows(shared)).to_have_count(2)
     expect(shared.locator("#transactions-count")).to_have_text("2 entries")
     with shared.expect_download() as download:
         shared.get_by_role("link", name="CSV").click()
@@ -97,9 +88,9 @@ def test_a_new_call_comes_by_itself_and_opens_by_the_keyboard_alone(panel: Panel
     # Whoever points at the list holds it still.
     page.mouse.move(5, 5)
     before = len(ledger(panel.purser))
-    expect(rows(page)).to_have_count(before, timeout=SLOW_MS)
+    expect(rows(page)).to_have_count(before)
     assert call(panel.purser, AGENT_KEY["secret"], "DESIGN", "autumn").status_code == 200
-    expect(rows(page)).to_have_count(before + 1, timeout=SLOW_MS)
+    expect(rows(page)).to_have_count(before + 1)
     first = rows(page).first
     expect(first).to_contain_text("Design")
     hold, nano = ledger(panel.purser)[-1]
@@ -107,7 +98,7 @@ def test_a_new_call_comes_by_itself_and_opens_by_the_keyboard_alone(panel: Panel
     field.focus()
     page.keyboard.type(hold)
     expect(page).to_have_url(f"{panel.url}transactions?call={hold}")
-    expect(rows(page)).to_have_count(1, timeout=SLOW_MS)
+    expect(rows(page)).to_have_count(1)
     page.locator("#live").focus()
     for _ in range(30):
         page.keyboard.press("Tab")

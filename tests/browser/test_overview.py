@@ -16,16 +16,19 @@ from storage.database import EMBEDDED_FILE
 from tests.browser.conftest import PASSWORD, Panel
 from tests.harness import Deployment, PurserProcess
 
-# Two cores that run much else at the same time.
-expect.set_options(timeout=15_000)
-
 CALLBACK = "/admin/budget/_dash-update-component"
 CONFIG = {
     "charging": {"agent_rates_usd_per_1k": {"CONTENT": "500"}},
     "budgets": {
         "primary": "monthly",
         "rules": [
-            {"name": "monthly", "limit_usd": 1000, "window": "month", "slider_usd": [1, 5000]}
+            {
+                "name": "monthly",
+                "limit_usd": 1000,
+                "window": "month",
+                "slider_usd": [1, 5000],
+                "alert_at": [0.9, 1.0],
+            }
         ],
     },
 }
@@ -125,6 +128,48 @@ def test_a_clash_is_told_with_what_changed(panel: Panel) -> None:
     assert panel.said == []
 
 
+def enter_alert(page: Page, share: str) -> None:
+    """Through the form, as far as the question."""
+    page.get_by_text("Change alerts").click()
+    field = page.locator("#overview-alerts-field")
+    field.fill(share)
+    field.press("Enter")
+    expect(page.locator("#overview-alerts-preview")).to_contain_text("would tell at once")
+    page.fill("#overview-alerts-reason", "told earlier")
+    page.click("#overview-alerts-save")
+    page.locator("#overview-alerts-yes").wait_for()
+
+
+def test_an_alert_is_set_told_and_taken_back(panel: Panel) -> None:
+    page, purser, spent = panel.page, panel.purser, 0.0
+    while spent < 20:
+        spent += float(call(purser).headers["X-Purser-Cost-USD"])
+    other = panel.context.new_page()
+    other.goto(panel.url)
+    marks = page.locator("#overview-alerts-marks")
+    expect(marks).to_contain_text("purser.yaml:")
+    page.bring_to_front()
+    enter_alert(page, "1")
+    expect(page.get_by_text("From 90%, 100% to 1%, 90%, 100%, for this month.")).to_be_visible()
+    page.click("#overview-alerts-yes")
+    expect(marks).to_contain_text("1% passed")
+    expect(marks).to_contain_text("Set by admin")
+    # Whoever saw the version before is told so, and changes nothing.
+    other.bring_to_front()
+    enter_alert(other, "2")
+    other.click("#overview-alerts-yes")
+    expect(other.get_by_text("Somebody was quicker")).to_be_visible()
+    expect(other.locator("#overview-alerts-marks")).not_to_contain_text("2% passed")
+    other.goto(f"{panel.url}alerts")
+    expect(other.locator("#alerts-content")).to_contain_text("monthly has reached 1%")
+    page.bring_to_front()
+    page.click("#overview-alerts-undo")
+    expect(marks).to_contain_text("purser.yaml:")
+    expect(marks).not_to_contain_text("1% passed")
+    expect(other.locator("#alerts-content")).not_to_contain_text("monthly has reached 1%")
+    assert panel.said == []
+
+
 def test_a_freeze_stops_every_call_until_it_is_thawed(panel: Panel) -> None:
     page, purser = panel.page, panel.purser
     page.click("#overview-freeze")
@@ -141,16 +186,17 @@ def test_a_freeze_stops_every_call_until_it_is_thawed(panel: Panel) -> None:
 def test_figures_are_those_of_the_ledger_and_move_by_themselves(panel: Panel) -> None:
     page, purser = panel.page, panel.purser
     before = page.locator("#overview-spent-figure").inner_text()
-    assert float(call(purser).headers["X-Purser-Cost-USD"]) > 1
+    answer = call(purser)
+    assert float(answer.headers["X-Purser-Cost-USD"]) > 1
+    hold = answer.headers["X-Purser-Request-Id"]
     database = purser.deployment.data_dir / "sandbox" / EMBEDDED_FILE
 
-    def of_ledger() -> str:
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as found:
-            (nano,) = found.execute("SELECT sum(charge_nano) FROM billing_log").fetchone()
-        return formats.money(nano)
-
-    expect(page.locator("#overview-spent-figure")).not_to_have_text(before, timeout=30_000)
-    expect(page.locator("#overview-spent-figure")).to_have_text(of_ledger())
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as found:
+        known = "SELECT count(*) FROM billing_log WHERE hold_id = ?"
+        purser.wait_for(lambda: found.execute(known, (hold,)).fetchone() == (1,), "the call")
+        (nano,) = found.execute("SELECT sum(charge_nano) FROM billing_log").fetchone()
+    assert formats.money(nano) != before
+    expect(page.locator("#overview-spent-figure")).to_have_text(formats.money(nano))
     page.locator("#overview-graph .main-svg").first.wait_for()
     expect(page.locator(".burn-quick")).to_be_hidden()
     # An answer that nothing has changed makes figures fresh too.
@@ -169,7 +215,7 @@ def test_a_viewer_has_no_controls_and_hand_made_requests_change_nothing(guest: P
     with guest.client() as client:
         asked = client.get("/admin/budget/_dash-dependencies").json()
         changes = [one for one in asked if _changes(one)]
-        assert len(changes) == 5
+        assert len(changes) == 7
         for one in changes:
             answer = client.post(CALLBACK, json=_pressed(one))
             assert answer.status_code in (200, 204), answer.text
@@ -183,7 +229,7 @@ def _changes(callback: dict[str, Any]) -> bool:
     return bool(
         ids
         & {"overview-limit-save", "overview-limit-yes", "overview-limit-undo", "overview-freeze",
-           "overview-freeze-yes"}
+           "overview-freeze-yes", "overview-alerts-save", "overview-alerts-yes"}
     ) and callback["clientside_function"] is None  # fmt: skip
 
 
@@ -192,6 +238,10 @@ VALUES: dict[str, Any] = {
     "overview-limit-asked": 5,
     "overview-limit-scope": "window",
     "overview-limit-version": 0,
+    "overview-alerts-about": {"name": "monthly", "version": 0},
+    "overview-alerts-asked": ["50%"],
+    "overview-alerts-field": ["50%"],
+    "overview-alerts-span": "window",
     "overview-freeze-wanted": "freeze",
     "url": "",
 }

@@ -72,7 +72,7 @@ def test_a_section_is_open_to_all_on_any_screen(seen: Panel, slug: str) -> None:
     title = next(page.title for page in PAGES if page.slug == slug)
     seen.page.locator(".nav-links").get_by_text(title, exact=True).click()
     expect(seen.page.locator("#heading")).to_have_text(title)
-    seen.page.wait_for_load_state("networkidle")
+    seen.settle()
     assert wrong_at(seen, slug) == []
     assert refused_by_policy(seen.page) == []
     assert seen.said == []

@@ -3,6 +3,7 @@
 import re
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from config.money import usd_text
@@ -110,6 +111,10 @@ def test_keys_lead_everywhere_and_never_fire_while_one_types(panel: Panel) -> No
     page.locator("#rates-find").fill("gpt-4o-mini")
     expect(page).to_have_url(f"{panel.url}rates?model=gpt-4o-mini")
     expect(page.locator("#rates-table")).to_contain_text("$0.15")
+    page.get_by_role("button", name="gpt-4o-mini Chat", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("For a million tokens")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.locator("#heading").click()
     page.keyboard.press("p")
     expect(page.locator("#live-text")).to_have_text("Paused")
@@ -145,12 +150,37 @@ def test_the_calculator_equals_what_a_call_is_charged(served: PurserProcess, pan
     assert usd_text(tokens * 30_000) == cost
 
 
+AWAY = {"error": {"message": "The panel cannot say who you are now: SQL does not answer."}}
+
+
+@pytest.mark.parametrize("section", ["health", "rates"])
+def test_what_stands_says_since_when_it_is_stale_and_goes_on(panel: Panel, section: str) -> None:
+    page = panel.open(section)
+    page.wait_for_load_state("networkidle")
+    told = page.locator("#away")
+    expect(told).to_be_hidden()
+    questions = re.compile("_dash-update-component|shell.css")
+    page.route(questions, lambda route: route.fulfill(status=503, json=AWAY))
+    if section == "rates":
+        page.fill("#rates-input", "77")
+    expect(told).to_contain_text(
+        re.compile(r"^Stale since \d\d:\d\d:\d\d UTC: SQL does not answer")
+    )
+    expect(page.locator("html")).to_have_class(re.compile("stale"))
+    page.unroute(questions)
+    expect(told).to_be_hidden()
+    expect(page.locator("html")).not_to_have_class(re.compile("stale"))
+    # The browser itself complains of each question that failed.
+    assert all(re.search("503|SQL does not answer", line) for line in panel.said), panel.said
+
+
 def test_every_section_fits_every_width(panel: Panel) -> None:
     for section in ("rates", "alerts", "health", "settings"):
+        page = panel.open(section)
+        expect(page.locator("#content .glass").first).to_be_visible()
+        panel.settle()
         for width in WIDTHS:
-            panel.page.set_viewport_size({"width": width, "height": 900})
-            page = panel.open(section)
-            expect(page.locator("#content .glass").first).to_be_visible()
+            page.set_viewport_size({"width": width, "height": 900})
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, (section, width)
     page.set_viewport_size({"width": 390, "height": 844})

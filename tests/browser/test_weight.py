@@ -16,7 +16,7 @@ def test_a_first_load_is_light_and_the_next_one_lighter(
     panel = watched(served, browser)
     panel.log_in()
     expect(panel.page.locator("#heading")).to_have_text("Overview")
-    panel.page.wait_for_load_state("networkidle")
+    panel.settle()
     state: Any = panel.context.storage_state()
     panel.context.close()
 
@@ -28,13 +28,14 @@ def test_a_first_load_is_light_and_the_next_one_lighter(
     panel.open()
     # What the browser fetches when it is idle counts too.
     expect(panel.page.locator(".js-plotly-plot .main-svg").first).to_be_attached()
-    panel.page.wait_for_load_state("networkidle")
+    panel.settle()
     first, sizes[:] = sum(sizes), []
     print(f"first load: {first:,.0f} bytes")
     assert first < FIRST_LOAD_BYTES
     assert not any("ag_grid" in url for url in panel.asked)
     panel.page.reload()
-    panel.page.wait_for_load_state("networkidle")
+    expect(panel.page.locator(".js-plotly-plot .main-svg").first).to_be_attached()
+    panel.settle()
     assert sum(sizes) < first / 5
     # Figures and chart are there before any of Dash's scripts.
     panel.context.route("**/_dash-component-suites/**", lambda route: route.abort())

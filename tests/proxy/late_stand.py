@@ -68,7 +68,8 @@ class Provider:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     response: dict[str, Any] = field(default_factory=lambda: response("queued"))
     events: list[dict[str, Any]] = field(default_factory=list)
-    created_at: int = 2_000_000_000
+    created_at: object = 2_000_000_000
+    more_batches: bool = False
     lose_answers: bool = False
     hang: bool = False
     """A batch is made, and its maker is not told."""
@@ -84,7 +85,7 @@ class Provider:
             case "POST", "batches":
                 await self._create(exchange, json.loads(request.body))
             case "GET", "batches":
-                page = {"data": list(self.batches.values())[::-1], "has_more": False}
+                page = {"data": list(self.batches.values())[::-1], "has_more": self.more_batches}
                 await self._give(exchange, page)
             case "GET", "batches", name:
                 await self._give(exchange, self.batches.get(name))

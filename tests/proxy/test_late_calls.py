@@ -232,6 +232,24 @@ async def test_an_orphan_is_found_by_its_hold_id_and_its_truth_corrects_what_was
         assert await late.counted() == (30 * TOKEN_NANO, 0)
 
 
+@pytest.mark.parametrize("created_at", ["2026-01-01T00:00:00Z", [1]])
+async def test_a_provider_that_dates_batches_in_its_own_way_stops_no_settlement(
+    engines, created_at
+):
+    async with late_stand(engines) as late:
+        late.provider.lose_answers = True
+        await late.create(line(1))
+        assumed = (await late.counted())[0]
+        await late.purse.outbox.drain()
+        late.provider.batches.clear()
+        late.provider.lose_answers, late.provider.created_at = False, created_at
+        late.provider.more_batches = True
+        await late.create(line(1))
+        late.provider.end_batch("batch_1", output(1))
+        await late.poll()
+        assert await late.counted() == (assumed + 30 * TOKEN_NANO, 0)
+
+
 async def test_a_redis_that_was_emptied_gets_its_jobs_back(engines):
     async with late_stand(engines) as late:
         await late.create(line(1))

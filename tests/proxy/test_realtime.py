@@ -12,6 +12,8 @@ import websockets
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
+from budget.admission import Admission
+from budget.errors import Unavailable
 from storage.ledger import Search
 from tests.budget.purse import Engines, Purse, monthly, open_purse
 from tests.proxy.stand import Stand, stand, terms
@@ -181,6 +183,24 @@ async def test_a_response_that_nothing_was_held_for_is_cancelled_and_charged(eng
         await until(lambda: session.far.sockets)
         await session.far.say("response.created", response={"id": "resp_9"})
         await session.far.heard("response.cancel")
+        await session.far.say("response.done", response={"id": "resp_9", "usage": USAGE})
+        await heard(socket, "response.done")
+        assert await session.counted() == (150 * TOKEN_NANO, 0)
+
+
+async def test_a_response_that_begins_while_redis_is_away_is_cancelled_and_charged(
+    engines, monkeypatch
+):
+    async with realtime(engines) as session, session.connect() as socket:
+        await until(lambda: session.far.sockets)
+
+        async def away(*_: Any) -> Any:
+            raise Unavailable("Redis cannot be reached")
+
+        monkeypatch.setattr(Admission, "admit", away)
+        await session.far.say("response.created", response={"id": "resp_9"})
+        await session.far.heard("response.cancel")
+        monkeypatch.undo()
         await session.far.say("response.done", response={"id": "resp_9", "usage": USAGE})
         await heard(socket, "response.done")
         assert await session.counted() == (150 * TOKEN_NANO, 0)

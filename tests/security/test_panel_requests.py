@@ -1,12 +1,11 @@
 """Whatever is asked of the panel's address, from outside nothing but the login is to be had."""
 
-import asyncio
 import re
 from typing import Any
 
 import pytest
 
-from dashboard.http import ClientGone, Refused, cookies, whole_body
+from dashboard.http import cookies
 from tests.security.panel import CALLBACK, LOGIN, PREFIX, Target
 
 TRICKS = [
@@ -134,21 +133,6 @@ def test_bodies_are_bounded(target: Target) -> None:
 
 def scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
     return {"headers": list(headers)}
-
-
-async def test_a_body_that_comes_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.http.RECEIVE_S", 0.05)
-
-    async def slow() -> Any:
-        await asyncio.Event().wait()
-
-    async def gone() -> Any:
-        return {"type": "http.disconnect"}
-
-    with pytest.raises(Refused, match="not complete in time"):
-        await whole_body(scope(), slow, 1000)
-    with pytest.raises(ClientGone):
-        await whole_body(scope(), gone, 1000)
 
 
 def test_our_own_cookie_goes_before_one_that_lies_over_the_whole_host() -> None:

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from budget.errors import Refused
-from storage.entries import refusal_hold_id
 from storage.errors import LedgerUnavailable, NotReady
-from storage.ledger import Ledger
+from storage.ledger import Ledger, Search
 from storage.outbox import Outbox, close_refusals, quarantined
 from storage.records import Status
 from storage.redis_link import META, PREFIX
@@ -118,8 +117,7 @@ async def test_refusals_are_one_row_a_minute_with_their_count(both_engines: Engi
         await purse.outbox.drain()
         snapshot = await read_snapshot(purse.link)
         assert snapshot.seq == await rows(purse) == 2
-        found = await purse.ledger.ended(map(refusal_hold_id, over))
-        entries = [entry for (entry,) in found.values()]
+        entries = await purse.ledger.search(Search())
         assert sorted((e.rule, e.count) for e in entries) == [("daily", 1), ("monthly", 17)]
         assert {e.status for e in entries} == {Status.REFUSED}
         assert {e.admitted_ms for e in entries} == {(minute - 1) * 60_000}

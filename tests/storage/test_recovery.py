@@ -41,7 +41,8 @@ class Backup:
     async def put_back(self) -> None:
         await self._link.command("FLUSHALL")
         for key, value in self._keys.items():
-            await self._link.command("RESTORE", key, "0", value)
+            # A process may have beaten meanwhile.
+            await self._link.command("RESTORE", key, "0", value, "REPLACE")
         # Only a restart brings an older state, and a restart has another run id.
         await self._link.command("HSET", META, "run_id", "the server before")
 

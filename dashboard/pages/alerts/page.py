@@ -203,7 +203,9 @@ def _row(these: list[Threshold]) -> dict[str, Any]:
     name = f"{one.rule} · {one.value_name}" if one.value_name else one.rule
     level = one.level_mille
     return {
-        "budget": html.A(name, href=View("rules").opening(one.rule, PREFIX), className="row-link"),
+        "budget": html.A(
+            name, href=View("rules").opening(one.rule, PREFIX), className="row-link row-name"
+        ),
         "now": formats.percent(level),
         "bar": progress(level, f"{name}: spent") if level is not None else None,
         "at": html.Span(
@@ -217,5 +219,5 @@ def _row(these: list[Threshold]) -> dict[str, Any]:
 def _mark(one: Threshold) -> html.Span:
     text = percent_text(one.at_mille)
     if not one.crossed:
-        return badge(f"{text} not reached")
+        return badge([text, html.Span(" not reached", className="spoken")])
     return status_badge("red" if one.at_mille >= FULL_MILLE else "yellow", f"{text} crossed")

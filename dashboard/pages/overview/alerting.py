@@ -16,7 +16,7 @@ def register(app: Dash, services: Services) -> None:
     async def find(now: Books, _name: str) -> RuleRow | None:
         return await primary_row(now)
 
-    async def after(search: str) -> None:
+    async def after(_row: RuleRow, search: str) -> None:
         await catch_up(services, search, "")
 
     threshold_change.register(app, services, Desk("overview", find, after))

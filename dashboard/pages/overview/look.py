@@ -7,6 +7,7 @@ from typing import Any
 from dashboard.books import books
 from dashboard.components.basics import status_badge
 from dashboard.components.controls import limit_bar
+from dashboard.components.limit_form import origin_words
 from dashboard.components.overview import Overview
 from dashboard.components.states import banner, note
 from dashboard.components.threshold_form import ThresholdIds, marks
@@ -92,7 +93,8 @@ def _beside(found: Read, words: Overview) -> dict[str, dict[str, Any]]:
     beside: dict[str, dict[str, Any]] = {}
     if found.row is not None:
         beside[BAR] = {"children": limit_bar(limit_of(found, may_change=False))}
-        beside[ALERTS] = {"children": marks(found.row, zone(found))}
+        told = origin_words(found.row.alerting.source, zone(found))
+        beside[ALERTS] = {"children": marks(found.row, told)}
         beside[FREEZE] = {"children": switch(found.frozen)}
         beside["overview-limit-status"] = {"children": status_badge(words.status)}
     beside[MOVING] = {"data": moving(words.burn)}

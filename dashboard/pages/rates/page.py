@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from config.report import Dearer, dearer_models
 from config.settings import Loaded
-from dashboard import formats
+from dashboard import formats, plain
 from dashboard.aria import aria
 from dashboard.components.bars import agent_row
 from dashboard.components.basics import badge, code
@@ -22,10 +22,12 @@ from dashboard.errors import Invalid
 from dashboard.icons import icon
 from dashboard.pages.rates import calculator
 from dashboard.pages.rates.prices import DEFAULT, STEP, Wanted, detail, modes, table, tiers
+from dashboard.plain import holder, into
 from dashboard.services import Services
 from dashboard.state import View
 from insights.rate_card import RateCardView, rate_card
 
+TABLE: Final = "rates-table"
 NAMED_MAX: Final = 6
 BASES: Final = {"agent_rate": "the agent's rate", "provider_price": "the provider's prices"}
 
@@ -194,8 +196,9 @@ def _prices(card: RateCardView, dearer: list[Dearer], wanted: Wanted) -> html.Se
         [
             dcc.Store("rates-count", data=STEP),
             dcc.Store("rates-kept"),
+            dcc.Store("rates-open"),
             tools,
-            html.Div(drawn, id="rates-table"),
+            *holder(TABLE, drawn),
             foot,
         ],
         html.Span(["version ", code(card.version)], className="dim"),
@@ -223,6 +226,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     _register_table(app, services)
+    plain.register(app, TABLE)
     _register_detail(app, services)
 
     @app.callback(
@@ -245,7 +249,7 @@ def register(app: Dash, services: Services) -> None:
 
 def _register_table(app: Dash, services: Services) -> None:
     @app.callback(
-        Output("rates-table", "children"),
+        Output(f"{TABLE}-plain", "data"),
         Output("rates-told", "children"),
         Output("rates-more-frame", "hidden"),
         Output("rates-count", "data"),
@@ -267,7 +271,7 @@ def _register_table(app: Dash, services: Services) -> None:
         if ctx.triggered_id == "rates-more" and isinstance(count, int):
             shown = min(max(count, 0), len(card.models)) + STEP
         drawn, told, more = table(card, asked, shown, _counts(dearer))
-        return drawn, told, not more, shown
+        return into(TABLE, drawn), told, not more, shown
 
 
 def _register_detail(app: Dash, services: Services) -> None:
@@ -275,15 +279,14 @@ def _register_detail(app: Dash, services: Services) -> None:
         Output("rates-drawer", "opened"),
         Output("rates-drawer", "title"),
         Output("rates-drawer", "children"),
-        Input({"type": "rates-open", "model": ALL}, "n_clicks"),
+        Input("rates-open", "data"),
         prevent_initial_call=True,
     )
-    async def show(clicks: Any) -> Any:
-        asked = ctx.triggered_id
-        if not any(clicks or ()) or not isinstance(asked, dict):
+    async def show(asked: Any) -> Any:
+        name = asked.get("model") if isinstance(asked, dict) else None
+        if not isinstance(name, str):
             raise PreventUpdate
         card, dearer = _kept.card(services.current())
-        name = str(asked.get("model"))
         above = [
             agent
             for one in dearer

@@ -107,9 +107,9 @@ def _row(model: ModelRow, tier: str, dearer: int) -> dict[str, Any]:
             [
                 html.Button(
                     [model.name, html.Span(formats.words(model.mode), className="dim")],
-                    id={"type": "rates-open", "model": model.name},
                     className="model-open",
                     title="All prices",
+                    **{"data-model": model.name},
                 ),
                 *marks,
             ],

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from budget.overrides import Wanted
@@ -100,15 +100,15 @@ def register(app: Dash, services: Services) -> None:
             )
         )
 
+    async def told(row: RuleRow, _search: str) -> None:
+        changed = await detail.changes_of(books(services), row)
+        set_props(detail.CHANGES, {"children": changed})
+
     drawers.register(app, SECTION, fill)
     limit_change.register(app, services, limit_change.Desk(SECTION, row_named, save, redraw))
-    threshold_change.register(app, services, threshold_change.Desk(SECTION, row_named, _nothing))
+    threshold_change.register(app, services, threshold_change.Desk(SECTION, row_named, told))
     _add(app)
     _ticks(app, services)
-
-
-async def _nothing(_search: str) -> None:
-    """The page below the drawer says nothing of thresholds."""
 
 
 def _add(app: Dash) -> None:

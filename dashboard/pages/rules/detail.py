@@ -1,6 +1,6 @@
 """The drawer of one rule or value: how it stands, where its limit comes from, and its form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -17,15 +17,18 @@ from dashboard.components.cards import stat, stats
 from dashboard.components.limit_form import limit_form, source_facts
 from dashboard.components.overlays import button
 from dashboard.components.states import empty
-from dashboard.components.threshold_form import thresholds
+from dashboard.components.threshold_form import listed, thresholds
 from dashboard.context import who
 from dashboard.drawers import Filled
 from dashboard.pages.rules.table import SECTION, value_words, words_of
 from dashboard.rule_rows import history, name_of, row_named
 from dashboard.services import Services
+from insights.books import Books
 from insights.rules import RuleRow
 from storage.override_history import Made
+from storage.thresholds import Thresholds, changes
 
+CHANGES = f"{SECTION}-changes"
 HISTORY_SHOWN = 12
 
 
@@ -40,18 +43,18 @@ async def fill(services: Services, name: str) -> Filled:
             icon_name="rules",
         )
         return name, nothing
-    made = await history(now, row)
+    changed = await changes_of(now, row)
     may_change = who().role == "admin"
     title = [row.rule.name, badge("locked", "grey", "locked") if row.locked else None]
     if row.value_name:
         title = [value_words(row) or row.value_name, badge(row.rule.name, "purple", "rules")]
     return (
         html.Span(title, className="drawer-name"),
-        _inside(row, made, now.now_ms, may_change=may_change),
+        _inside(row, changed, now.now_ms, may_change=may_change),
     )
 
 
-def _inside(row: RuleRow, made: Sequence[Made], now_ms: int, *, may_change: bool) -> Any:
+def _inside(row: RuleRow, changed: Any, now_ms: int, *, may_change: bool) -> Any:
     shared = row.rule.each and not row.value_name
     of_what = "Limit of each value without its own" if shared else "Limit"
     return html.Div(
@@ -78,7 +81,7 @@ def _inside(row: RuleRow, made: Sequence[Made], now_ms: int, *, may_change: bool
                 thresholds(SECTION, row, formats.zone(row.rule.timezone), may_change=may_change),
             ),
             part("What it counts", _about(row)),
-            part("Changes", _changes(made, now_ms)),
+            part("Changes", html.Div(changed, id=CHANGES)),
         ],
         className="detail",
     )
@@ -140,18 +143,36 @@ def _add(row: RuleRow) -> Any:
     )
 
 
-def _changes(made: Sequence[Made], now_ms: int) -> Any:
-    if not made:
+async def changes_of(now: Books, row: RuleRow) -> Any:
+    """Who changed the limit, or the thresholds, newest first."""
+    made, now_ms = await history(now, row), now.now_ms
+    alerts = [] if row.value_name else (await changes(now.ledger, row.rule.counter))[::-1]
+    if not made and not alerts:
         return html.P("Nobody has changed it in the panel or by the API.", className="dim")
-    lines = []
-    for one, before in zip(made, [*made[1:], None], strict=True):
-        span = "until changed" if one.window_start_ms is None else "for one window"
+    lines = [*_of_limit(made, now_ms), *_of_alerts(alerts, now_ms)]
+    newest = sorted(lines, key=lambda line: -line[0])
+    return html.Ul([line for _, line in newest[:HISTORY_SHOWN]], className="audit-lines")
+
+
+def _of_limit(made: Sequence[Made], now_ms: int) -> Iterator[tuple[int, html.Li]]:
+    for one, before in zip(made, [*made, None][1:], strict=True):
         new = "no override" if one.limit_nano is None else f"${usd_text(one.limit_nano)}"
         old = "no override"
         if before is not None and before.limit_nano is not None:
             old = f"${usd_text(before.limit_nano)}"
-        did = f"set it {span}" if one.limit_nano is not None else f"lifted it {span}"
-        lines.append(
-            audit_line(one.who, did, one.made_ms, now_ms, old=old, new=new, reason=one.why)
-        )
-    return html.Ul(lines[:HISTORY_SHOWN], className="audit-lines")
+        yield one.made_ms, _line(one, "it", old, new, now_ms)
+
+
+def _of_alerts(made: Sequence[Thresholds], now_ms: int) -> Iterator[tuple[int, html.Li]]:
+    for one, before in zip(made, [*made, None][1:], strict=True):
+        new = "the file's" if one.at_mille is None else listed(one.at_mille)
+        old = "the file's"
+        if before is not None and before.at_mille is not None:
+            old = listed(before.at_mille)
+        yield one.made_ms, _line(one, "the alerts", old, new, now_ms)
+
+
+def _line(one: Made | Thresholds, what: str, old: str, new: str, now_ms: int) -> html.Li:
+    span = "until changed" if one.window_start_ms is None else "for one window"
+    did = f"{'lifted' if one.lifts else 'set'} {what} {span}"
+    return audit_line(one.who, did, one.made_ms, now_ms, old=old, new=new, reason=one.why)

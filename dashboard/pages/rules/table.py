@@ -14,6 +14,7 @@ from dashboard.components.cards import panel, stat, stats
 from dashboard.components.limit_form import source_words
 from dashboard.components.states import empty
 from dashboard.components.tables import Column, data_table
+from dashboard.components.threshold_form import marks
 from dashboard.context import PREFIX
 from dashboard.icons import icon
 from dashboard.links import opens, stay
@@ -127,6 +128,12 @@ def _source(row: RuleRow) -> html.Span:
     )
 
 
+def _alerts(row: RuleRow) -> Slot:
+    at_mille, told = row.alerting.at_mille, source_words(row.alerting.source)
+    passed = sum(at <= (row.utilisation_mille or 0) for at in at_mille)
+    return Slot(f"{at_mille}/{passed}/{told}", marks(row, told))
+
+
 def _exactly(nano: int) -> Slot:
     fine = bool(nano % formats.NANO_PER_CENT) and abs(nano) < NANO_PER_USD
     return Slot(str(nano), money(nano, fine=fine))
@@ -147,6 +154,7 @@ def _of_rule(row: RuleRow, now_ms: int) -> dict[str, Slot]:
         f"{name}.values": Slot(str(row.values), formats.integer(row.values)),
         f"{name}.refused": _refused(row),
         f"{name}.resets": Slot(resets, resets),
+        f"{name}.alerts": _alerts(row),
         f"{name}.source": Slot(source_words(row.source), _source(row)),
     }
 
@@ -211,6 +219,7 @@ def _rule(row: RuleRow, values: Sequence[RuleRow], view: View, made: Slots, *, p
     inside = [
         None if each else slot(SECTION, f"{name}.bar", made),
         stats(facts),
+        html.Div(slot(SECTION, f"{name}.alerts", made), className="rule-alerts"),
         _values(row, values, view, made) if each else None,
     ]
     aside = html.Div([*marks, act], className="rule-marks")

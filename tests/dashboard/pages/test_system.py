@@ -19,7 +19,7 @@ from insights.health import Health
 from insights.rate_card import rate_card
 from storage.records import Usage
 from tests.budget.purse import Engines, Purse
-from tests.dashboard.desk import asked_by, context_of, open_services, session_of, words
+from tests.dashboard.desk import asked_by, context_of, found, open_services, session_of, words
 
 RULES = """
 charging:
@@ -127,8 +127,10 @@ async def test_rates_and_prices_name_their_source(
     desk: tuple[Services, Purse], loaded: Loaded
 ) -> None:
     services, _ = desk
-    drawn = words(await rates(context_of(services, "rates", "model=gpt-4o-mini")))
-    for expected in ("Brand voice", "purser.yaml:3", "Unattributed", "$0.07", "gpt-4o-mini"):
+    page = await rates(context_of(services, "rates", "model=gpt-4o-mini"))
+    assert "gpt-4o-mini" in str(found(page, "rates-table-still").data)
+    drawn = words(page)
+    for expected in ("Brand voice", "purser.yaml:3", "Unattributed", "$0.07"):
         assert expected in drawn
     assert "Dearer than the rate" in drawn
     assert "o1-pro" in drawn
