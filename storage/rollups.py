@@ -9,6 +9,7 @@ A correction counts in the hour in which its call was admitted. Hours and days a
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -76,7 +77,8 @@ _DIMENSIONS: Final = tuple(dict.fromkeys(name for by in FACETS.values() for name
 _log = billing_log.c
 
 
-def measured() -> dict[str, ColumnElement[Any]]:
+@cache
+def measured() -> Mapping[str, ColumnElement[Any]]:
     """What each measure takes of an entry."""
     first = _log.entry == 0
     found: dict[str, ColumnElement[Any]] = {name: _log[name] for name in _PLAIN}
@@ -90,7 +92,17 @@ def measured() -> dict[str, ColumnElement[Any]]:
         column = _log[f"{name}_ms"]
         found[f"{name}_ms_sum"] = func.coalesce(column, 0)
         found[f"{name}_count"] = case((column.is_(None), 0), else_=1)
-    return {name: found[name] for name in MEASURES}
+    return MappingProxyType({name: found[name] for name in MEASURES})
+
+
+@cache
+def totals(names: tuple[str, ...], *, rolled: bool) -> tuple[ColumnElement[int], ...]:
+    """The sums of measures, over the rollup or over the ledger itself.
+
+    Made once: making them took a third of what a page's questions cost this process.
+    """
+    amounts = {name: usage_sum.c[name] for name in names} if rolled else measured()
+    return tuple(func.sum(amounts[name]) for name in names)
 
 
 def _counted(which: ColumnElement[bool]) -> ColumnElement[Any]:

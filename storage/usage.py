@@ -18,7 +18,7 @@ from storage.holds import Interval
 from storage.ledger import Ledger
 from storage.queries import Asked, among
 from storage.records import Status
-from storage.rollups import DAY_MS, FACETS, KEPT, SPANS, kept, measured
+from storage.rollups import DAY_MS, FACETS, KEPT, SPANS, kept, totals
 from storage.tables import (
     MEASURES,
     VALUE_CHARACTERS_MAX,
@@ -318,12 +318,10 @@ class _Source:
         where: list[ColumnElement[bool]]
         group: ColumnElement[Any] = literal("")
         if self.facet is None:
-            amounts = measured()
             where = [among(_log[name], values) for name, values in self.asked.items()]
             if self.split:
                 group = func.substr(_log[self.split], 1, VALUE_CHARACTERS_MAX)
         else:
-            amounts = {name: _sums[name] for name in self.names}
             places = dict(zip(FACETS[self.facet], (_sums.value, _sums.other), strict=False))
             where = [_sums.span == self.span, _sums.facet == self.facet]
             where += [
@@ -331,7 +329,7 @@ class _Source:
             ]
             if self.split:
                 group = places[self.split]
-        query = select(first, group, *(func.sum(amounts[name]) for name in self.names))
+        query = select(first, group, *totals(self.names, rolled=self.facet is not None))
         return query.where(*where).group_by(
             *(text(at) for at in ("1", "2")[: 2 if self.split else 1])
         )
