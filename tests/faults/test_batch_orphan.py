@@ -30,7 +30,8 @@ def _ask(url: str) -> None:
 
 def _kill_half_way(deployment: Deployment, provider: Provider) -> list[dict[str, Any]]:
     """The ledger's rows after the batch was found and settled."""
-    with deployment.start("janitor") as _, deployment.start("proxy") as proxy:
+    janitor = deployment.process("janitor", measured=False)
+    with janitor, deployment.start("proxy", measured=False) as proxy:
         asking = threading.Thread(target=_ask, args=(proxy.url,))
         asking.start()
         wait_for(lambda: provider.batches, "the batch to be made")
@@ -43,7 +44,7 @@ def _kill_half_way(deployment: Deployment, provider: Provider) -> list[dict[str,
         with closing(sqlite3.connect(books, uri=True)) as ledger:
             count = "SELECT COUNT(*) FROM billing_log"
             wait_for(lambda: ledger.execute(count).fetchone() == (2,), "the truth about the batch")
-        with deployment.start("proxy"):
+        with deployment.start("proxy", measured=False):
             compared = deployment.cli("reconcile")
             assert compared.returncode == 0, compared.stdout
         told = deployment.cli("ledger", "list", "--json").stdout.splitlines()
