@@ -8,20 +8,16 @@ from typing import Annotated
 
 import typer
 
-from app.access import audit, users
-from app.arguments import duration_s, some_text, usd
+from app.access import audit, keys, users
+from app.arguments import some_text
+from app.costs import ledger, prices
 from app.late import run as _run
 from app.options import (
     Against,
     By,
     ConfigFile,
-    Expires,
-    HoldId,
     Json,
-    KeyName,
-    Role,
     Sandbox,
-    Shown,
     Since,
     Until,
 )
@@ -34,10 +30,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-ledger = typer.Typer(no_args_is_help=True, help="Read and correct what calls have cost.")
-prices = typer.Typer(no_args_is_help=True, help="Show and compare what models cost.")
 db = typer.Typer(no_args_is_help=True, help="Look after the database.")
-keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke Purser's own keys.")
 cli.add_typer(users, name="users")
 cli.add_typer(audit, name="audit")
 cli.add_typer(ledger, name="ledger")
@@ -137,185 +130,6 @@ def reconcile(
     if reprice:
         _run("reprice", "reprice_ledger", config, against, since, until, as_json=json)
     _run("reconcile", "reconcile", config, repairs=repair, as_json=json)
-
-
-@prices.command("show", epilog="Example: purser prices show gpt-5-2025-08-07")
-def prices_show(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="As a call would name it.")],
-    json: Json = False,
-    config: ConfigFile = None,
-) -> None:
-    """Show what a model costs: every kind, service tier and input length; fees and limits.
-
-    Says which model the name is billed as, and why. Ends with 1 where nothing has that name.
-    """
-    _run("prices", "show", config, model, as_json=json)
-
-
-@prices.command("diff", epilog="Example: purser prices diff --against genai-prices")
-def prices_diff(
-    against: Against = None,
-    json: Json = False,
-    config: ConfigFile = None,
-) -> None:
-    """Compare the prices in force with those that Purser carries, or with another table."""
-    _run("prices", "diff", config, against, as_json=json)
-
-
-@ledger.command("list", epilog="Example: purser ledger list --campaign holiday-2024 --since 24h")
-def ledger_list(
-    campaign: Annotated[str | None, typer.Option(metavar="NAME", help="Of this campaign.")] = None,
-    agent: Annotated[str | None, typer.Option(metavar="TYPE", help="Of this agent type.")] = None,
-    status: Annotated[Shown | None, typer.Option(help="That ended like this.")] = None,
-    since: Since = None,
-    execution: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this run (X-Execution-Id).")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
-    json: Json = False,
-    config: ConfigFile = None,
-) -> None:
-    """List the newest entries, newest first. Needs the database alone.
-
-    With --json, one entry a line.
-    """
-    wanted = {
-        "campaign": campaign,
-        "agent": agent,
-        "status": status and status.value,
-        "since_ms": since,
-        "execution_id": execution,
-    }
-    _run("ledger", "list_entries", config, wanted, limit, as_json=json)
-
-
-@ledger.command("show", epilog="Example: purser ledger show 0199d3c0-5f0e-7b1a-9f0e-0c1d2e3f4a5b")
-def ledger_show(hold: HoldId, json: Json = False, config: ConfigFile = None) -> None:
-    """Show everything the ledger says of one call: its first end, then its corrections."""
-    _run("ledger", "show", config, hold, as_json=json)
-
-
-@ledger.command(
-    "correct",
-    epilog='Example: purser ledger correct 0199d3c0-… --charge-usd 0 --reason "never answered"',
-)
-def ledger_correct(
-    hold: HoldId,
-    charge_usd: Annotated[
-        int,
-        typer.Option(metavar="USD", parser=usd, help="What the call is charged in all."),
-    ],
-    reason: Annotated[str, typer.Option(metavar="TEXT", parser=some_text, help="Why.")],
-    provider_usd: Annotated[
-        int | None,
-        typer.Option(
-            metavar="USD", parser=usd, help="What the provider took. Default: as it stands."
-        ),
-    ] = None,
-    by: By = None,
-    config: ConfigFile = None,
-    sandbox: Sandbox = False,
-) -> None:
-    """Correct what an ended call has cost, by a new entry with the difference.
-
-    Budgets count it in the windows in which the call was admitted.
-    """
-    _run("ledger", "correct", config, hold, charge_usd, provider_usd, reason, by, sandbox=sandbox)
-
-
-@keys.command(
-    "create",
-    epilog="Example: purser keys create blog-bot --agent CONTENT --campaign holiday-2024 "
-    "--model 'gpt-4o*' --expires 30d",
-)
-def keys_create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What rules and the ledger call it.")],
-    agent: Annotated[str | None, typer.Option(metavar="TYPE", help="Pin the agent type.")] = None,
-    campaign: Annotated[str | None, typer.Option(metavar="NAME", help="Pin the campaign.")] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MODEL", help="Allow this model; repeat for more. * at its end."),
-    ] = None,
-    endpoint: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATH", help="Allow this path, like chat/completions; repeat."),
-    ] = None,
-    expires: Expires = None,
-    admin: Annotated[
-        bool, typer.Option("--admin", help="For the billing API instead of calls.")
-    ] = False,
-    role: Annotated[Role | None, typer.Option(help="Of an admin key. Default: viewer.")] = None,
-    by: By = None,
-    json: Json = False,
-    config: ConfigFile = None,
-    sandbox: Sandbox = False,
-) -> None:
-    """Make a key and show its secret, once.
-
-    What it is pinned to holds for all its calls, whatever their headers say.
-    """
-    if role is not None and not admin:
-        raise typer.BadParameter("only an admin key has a role: add --admin", param_hint="--role")
-    wanted = {
-        "name": name,
-        "kind": "admin" if admin else "proxy",
-        "role": (role or Role.VIEWER).value if admin else None,
-        "agent": agent,
-        "campaign": campaign,
-        "models": tuple(model or ()),
-        "endpoints": tuple(endpoint or ()),
-        "expires_ms": expires,
-    }
-    _run("keys", "create", config, wanted, by, as_json=json, sandbox=sandbox)
-
-
-@keys.command("list", epilog="Example: purser keys list --all")
-def keys_list(
-    every: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
-    json: Json = False,
-    config: ConfigFile = None,
-) -> None:
-    """List the keys, what they are bound to, and when they were last used (to the minute).
-
-    With --json, one key a line.
-    """
-    _run("keys", "list_keys", config, every=every, as_json=json)
-
-
-@keys.command("rotate", epilog="Example: purser keys rotate blog-bot --overlap 24h")
-def keys_rotate(
-    name: KeyName,
-    overlap: Annotated[
-        int | None,
-        typer.Option(
-            metavar="TIME",
-            parser=duration_s,
-            help="How long the old one still works, like 24h. Default: it ends at once.",
-        ),
-    ] = None,
-    expires: Expires = None,
-    by: By = None,
-    json: Json = False,
-    config: ConfigFile = None,
-    sandbox: Sandbox = False,
-) -> None:
-    """Make a new secret for a key: the same name, pins and budgets.
-
-    Without --expires it lives as long as the old one was made to.
-    """
-    _run("keys", "rotate", config, name, overlap or 0, expires, by, as_json=json, sandbox=sandbox)
-
-
-@keys.command("revoke", epilog='Example: purser keys revoke blog-bot --reason "leaked in a log"')
-def keys_revoke(
-    name: KeyName,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "",
-    by: By = None,
-    config: ConfigFile = None,
-    sandbox: Sandbox = False,
-) -> None:
-    """End a key on every proxy at once; of a rotated key also the old secrets."""
-    _run("keys", "revoke", config, name, reason, by, sandbox=sandbox)
 
 
 @db.command("upgrade", epilog="Example: purser db upgrade")

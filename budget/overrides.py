@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from budget.errors import Locked, NoSuchRule, PastMonth, Unavailable
 from budget.windows import current_window
 from config.money import usd_text
-from config.rules import DIMENSIONS, Dimension, Rule, value_digest
+from config.rules import DIMENSIONS, Dimension, Rule, Window, value_digest
 from storage import overrides
 from storage.audit import Act
 from storage.errors import NotReady, RedisUnavailable
@@ -63,7 +65,7 @@ class Limits:
             wanted.why,
         )  # fmt: skip
         of = f"{rule.name} {name}".strip()
-        scope = "until changed" if window is None else f"for the window from {window.start_ms}"
+        scope = span_text(rule, window)
         old = before.limit(start) if start is not None else before.until_changed_nano
         act = Act(
             "override", wanted.who, wanted.place, f"{of}: {_told(old)}",
@@ -77,6 +79,16 @@ class Limits:
                 "the limit is written down but does not bind yet: it will once Redis answers "
                 f"({error})"
             ) from error
+
+
+def span_text(rule: Rule, window: Interval | None) -> str:
+    """For how long a change binds, as the audit log tells it."""
+    if window is None:
+        return "until changed"
+    if rule.window is Window.TOTAL:
+        return "for all time"
+    start = datetime.fromtimestamp(window.start_ms // 1_000, ZoneInfo(rule.timezone))
+    return f"for the {rule.window.value} from {start:%Y-%m-%d %H:%M} {rule.timezone}"
 
 
 def window_meant(rule: Rule, at_ms: int | None, now_ms: int) -> Interval | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from budget.errors import Locked
-from budget.overrides import window_meant
+from budget.overrides import span_text, window_meant
 from budget.windows import current_window
 from config import bounds
 from config.rules import Rule, percent_text
@@ -59,7 +59,7 @@ async def set_thresholds(ledger: Ledger, wanted: WantedThresholds, now_ms: int) 
     start = None if window is None else window.start_ms
     of_window = current_window(rule, now_ms).start_ms if start is None else start
     made = await changes(ledger, rule.counter)
-    scope = "until changed" if start is None else f"for the window from {start}"
+    scope = span_text(rule, window)
     new = "as the file says" if at_mille is None else _told(at_mille)
     act = Act(
         "thresholds", wanted.who, wanted.place,

@@ -41,7 +41,7 @@ TIDY: Final = """function (given) {
   var keep = window.dash_clientside.no_update;
   if (!Array.isArray(given)) return keep;
   var number = function (text) { return /^\\d+(\\.\\d)?$/.test(text) ? Number(text) : Infinity; };
-  var plain = given.map(function (one) { return String(one).replace(/[%\\s]/g, ''); });
+  var plain = given.join(',').replace(/%/g, '').split(/[,;\\s]+/);
   var tidy = plain.filter(function (one, at) { return one !== '' && plain.indexOf(one) === at; });
   tidy.sort(function (a, b) { return number(a) - number(b); });
   tidy = tidy.map(function (one) { return number(one) === Infinity ? one : one + '%'; });

@@ -7,6 +7,7 @@ from typing import Final
 
 from budget.charge import Pricing, worst_amounts
 from config.bounds import BATCH_LINES_MAX
+from config.money import NANO_MAX
 from proxy.body import READ_INLINE_BYTES_MAX, BadBody, Body, read_body
 from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find
 from proxy.errors import not_priced
@@ -20,8 +21,6 @@ TIER: Final = "batch"
 SHAPES: Final = frozenset({Shape.CHAT, Shape.RESPONSES, Shape.COMPLETIONS, Shape.EMBEDDINGS})
 PROBLEMS_MAX: Final = 5
 """Lines that one refusal names."""
-NANO_MAX: Final = 2**50
-"""Above a million dollars: more than any budget here counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,13 @@
 """The way of a call: identity, endpoint, body, estimate, admission, exchange."""
 
-from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Final
 
 from budget.admission import Grant
-from budget.charge import Pricing
 from proxy import guard
 from proxy.arrived import Arrived, answered
+from proxy.asked import find_endpoint, price
 from proxy.body import (
     READ_INLINE_BYTES_MAX,
     Body,
@@ -18,18 +15,14 @@ from proxy.body import (
     with_ceiling,
     with_usage,
 )
-from proxy.endpoints import Endpoint, Kind, Shape, UnknownPath, WrongMethod, find, matches
+from proxy.endpoints import Endpoint, Kind, Shape
 from proxy.entitlement import check_endpoint, check_model, check_unseen_model, entitled
 from proxy.errors import (
     HeaderList,
-    not_found,
-    not_priced,
     not_served,
     upgrade_needed,
-    wrong_method,
 )
 from proxy.estimate import (
-    UNIT_SHAPES,
     ceiling_field,
     estimate,
     must_write_ceiling,
@@ -42,7 +35,6 @@ from proxy.hold import OpenHold, hold_for
 from proxy.identity import identify, read_address
 from proxy.late_calls import LateCalls
 from proxy.log import CallLine
-from proxy.priced import model_of, priced_model
 from proxy.reply import Reply
 from proxy.request import BODIES, UPLOADS, Request
 from proxy.stream import Started
@@ -53,7 +45,6 @@ from storage.jobs import RESPONSE
 from storage.records import CallFacts
 
 STREAM_COST: Final = b"x-purser-stream-cost"
-NOTHING_ASSUMED: Final[Mapping[str, int]] = MappingProxyType({})
 TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
 
 
@@ -174,58 +165,6 @@ class Calls:
             tier=tier if isinstance(tier, str) and tier in TIERS else "default",
         )
         return await hold_for(admission, self._services.settlement, facts, worst, pricing)
-
-
-def price(endpoint: Endpoint, body: Body, terms: Terms, agent: str) -> tuple[str, Pricing]:
-    """The model that is asked for ("" where a call names none), and what it is charged by.
-
-    Raises `BadBody`, and a 400 `Refusal` for what has no price that could bound it.
-    """
-    if endpoint.shape is Shape.FIXED:
-        fee = 0 if endpoint.fee is None else terms.models.fees_nano[endpoint.fee]
-        fixed = fee if endpoint.fixed_nano is None else endpoint.fixed_nano
-        return "", replace(terms.pricing(agent, ""), fixed_nano=fixed)
-    model = model_of(endpoint, body)
-    priced = priced_model(endpoint, body, model, terms.models)
-    pricing = replace(terms.pricing(agent, model), model=priced)
-    by_rate = pricing.basis == "agent_rate" and endpoint.shape not in UNIT_SHAPES
-    if priced is None and not by_rate and terms.refuse_unpriced:
-        raise not_priced(model)
-    return model, pricing
-
-
-def find_endpoint(
-    method: str,
-    path: bytes,
-    free_paths: tuple[str, ...],
-    assumed_nano: Mapping[str, int] = NOTHING_ASSUMED,
-) -> Endpoint:
-    """The row of the table for a raw path; raises a 404 or 405 `Refusal`.
-
-    `free_paths` and the paths of `assumed_nano` are templates that ops listed: they free, or
-    give a fixed cost to, what the table refuses, holds for later or lacks, and nothing that it
-    meters or knows to be free.
-    """
-    text = path.decode("latin-1")
-    listed = next((free for free in free_paths if matches(free, text)), None)
-    assumed = next((known for known in assumed_nano if matches(known, text)), None)
-    freed = None
-    if listed is not None:
-        freed = Endpoint(method, listed, Kind.FREE)
-    elif assumed is not None:
-        nano = assumed_nano[assumed]
-        freed = Endpoint(method, assumed, Kind.METERED, Shape.FIXED, fixed_nano=nano)
-    try:
-        found = find(method, text)
-    except UnknownPath:
-        if freed is None:
-            raise not_found(method, text) from None
-        return freed
-    except WrongMethod as error:
-        if freed is None:
-            raise wrong_method(method, text, error.allowed) from None
-        return freed
-    return freed if freed is not None and found.kind in (Kind.REFUSED, Kind.LATE) else found
 
 
 def spliced(endpoint: Endpoint, body: Body, grant: Grant, asks_usage: bool) -> Body:

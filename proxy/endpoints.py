@@ -6,6 +6,7 @@ How each shape is bounded, and where its usage stands, `MEANS` says in `proxy/en
 
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import unquote
 
 from config.bounds import (
     AUDIO_BYTES_MAX,
@@ -207,15 +208,26 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 
 def matches(template: str, path: str) -> bool:
-    """Whether a path fits a template of the table."""
+    """Whether a path fits a template of the table; one that may lead elsewhere fits none."""
+    if _leads_elsewhere(path):
+        return False
     wanted, given = template.split("/"), path.split("/")
     if wanted[-1].endswith("*}"):
         head = len(wanted) - 1
         wanted, given = wanted[:-1], [*given[:head]] if len(given) > head else []
     return len(wanted) == len(given) and all(
-        part == is_ or (part.startswith("{") and is_ not in ("", ".", ".."))
+        part == is_ or (part.startswith("{") and is_ != "")
         for part, is_ in zip(wanted, given, strict=True)
     )
+
+
+def _leads_elsewhere(path: str) -> bool:
+    """Whether some server would take this path for another one, dots followed.
+
+    What is forwarded is the client's own bytes: a free path must not become a paid one there.
+    """
+    parts = unquote(path).replace("\\", "/").split("/")
+    return any(part.partition(";")[0] in (".", "..") for part in parts)
 
 
 _EXACT: Final = {(row.method, row.path): row for row in ENDPOINTS if "{" not in row.path}

@@ -45,6 +45,17 @@ ROUTE: Final = frozenset({b"forwarded", b"via", b"x-real-ip"})
 ROUTE_PREFIX: Final = b"x-forwarded-"
 """They say which machines a client came through: nothing that a provider should learn."""
 
+REWRITES: Final = frozenset(
+    {
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-url",
+        b"x-rewrite-url",
+    }
+)
+"""Some servers take them for the method or the path: a free call must not become a paid one."""
+
 BAGGAGE: Final = b"baggage"
 """It carries what the callers' own systems say of a request: campaigns, users, tenants."""
 
@@ -56,7 +67,7 @@ NOT_TO_CLIENTS: Final = frozenset(
 )
 """They would bind a client to the upstream's host while it talks to ours."""
 
-TO_UPSTREAM_NEVER: Final = HOP_BY_HOP | FRAMING | OURS | ROUTE | {BAGGAGE}
+TO_UPSTREAM_NEVER: Final = HOP_BY_HOP | FRAMING | OURS | ROUTE | REWRITES | {BAGGAGE}
 TO_UPSTREAM_NEVER_PREFIXES: Final = (OURS_PREFIX, ROUTE_PREFIX, *GATEWAYS_PREFIXES)
 
 

@@ -134,15 +134,16 @@ class Process:
         """Waits until it has said `text`."""
         self.wait_for(lambda: text in self.log, f"{text!r} in the log", seconds)
 
-    def wait_for(self, condition: Any, what: str, seconds: float = LONG_S) -> None:
-        """Waits for `condition` while the process runs; a failure shows the log."""
+    def wait_for(self, condition: Any, what: str, seconds: float = LONG_S) -> Any:
+        """What `condition` comes to while the process runs; a failure shows the log."""
         try:
-            wait_for(lambda: condition() or not self.running, what, seconds)
+            found = wait_for(lambda: condition() or not self.running, what, seconds)
         except AssertionError as error:
             raise AssertionError(f"{self.name}: {error}\n{self.log_tail()}") from None
         assert self.running, (
             f"{self.name} ended with {self.wait()} before {what}\n{self.log_tail()}"
         )
+        return found
 
     def log_tail(self) -> str:
         """The last of what it has said."""
@@ -277,7 +278,7 @@ class PurserProcess(Process):
     def readyz(self) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of `/readyz`; (0, {}) while nothing listens."""
         try:
-            answer = httpx.get(f"{self.url}/readyz", timeout=10, trust_env=False)
+            answer = httpx.get(f"{self.url}/readyz", timeout=LONG_S, trust_env=False)
             return answer.status_code, answer.json()
         except (httpx.TransportError, json.JSONDecodeError):
             return 0, {}

@@ -166,6 +166,8 @@ def test_an_alert_is_set_told_and_taken_back(panel: Panel) -> None:
     page.click("#overview-alerts-undo")
     expect(marks).to_contain_text("purser.yaml:")
     expect(marks).not_to_contain_text("1% passed")
+    other.reload()
+    expect(other.locator("#alerts-content")).to_contain_text("Thresholds")
     expect(other.locator("#alerts-content")).not_to_contain_text("monthly has reached 1%")
     assert panel.said == []
 

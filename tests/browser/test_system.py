@@ -93,15 +93,26 @@ def test_a_saved_view_gives_the_same_view(panel: Panel) -> None:
     assert panel.said == []
 
 
+def go(page: Page, key: str, title: str) -> None:
+    """By the keyboard. A busy machine may take longer between two keys than a person would."""
+    for tries in range(5, 0, -1):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        try:
+            expect(page.locator("#heading")).to_have_text(title, timeout=20_000)
+            return
+        except AssertionError:
+            if tries == 1:
+                raise
+
+
 def test_keys_lead_everywhere_and_never_fire_while_one_types(panel: Panel) -> None:
     page = panel.page
     page.keyboard.press("?")
     expect(page.locator("#keyboard")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#keyboard")).to_be_hidden()
-    page.keyboard.press("g")
-    page.keyboard.press("r")
-    expect(page.locator("#heading")).to_have_text("Rate card")
+    go(page, "r", "Rate card")
     page.keyboard.press("/")
     expect(page.locator("#rates-find")).to_be_focused()
     page.keyboard.type("gpt-4o tp?")
@@ -120,9 +131,7 @@ def test_keys_lead_everywhere_and_never_fire_while_one_types(panel: Panel) -> No
     expect(page.locator("#live-text")).to_have_text("Paused")
     page.keyboard.press("t")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    page.keyboard.press("g")
-    page.keyboard.press("a")
-    expect(page.locator("#heading")).to_have_text("Agents")
+    go(page, "a", "Agents")
     page.keyboard.press("[")
     expect(page).to_have_url(re.compile(r"agents\?from=\d{4}-\d\d-01&to="))
     page.keyboard.press("]")

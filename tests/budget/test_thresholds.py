@@ -53,7 +53,7 @@ async def test_those_of_a_window_fall_away_when_it_turns(ledger: Ledger) -> None
     assert (await in_january(ledger), await in_february(ledger)) == ((800, 1000), (800, 1000))
     told = [(line.act.old, line.act.new, line.act.reason) for line in await ledger.audited()]
     assert told[::-1] == [
-        ("monthly: 80%, 100%", f"monthly: 50% for the window from {NEW_YEAR_MS}", "why"),
+        ("monthly: 80%, 100%", "monthly: 50% for the month from 2026-01-01 00:00 UTC", "why"),
         ("monthly: 50%", "monthly: no alert until changed", "why"),
         ("monthly: no alert", "monthly: as the file says until changed", "why"),
     ]

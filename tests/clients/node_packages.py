@@ -64,7 +64,7 @@ def _npm(folder: Path, *arguments: str) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=280,
         check=False,
     )
     if done.returncode:

@@ -90,7 +90,7 @@ def test_openai_node_calls_with_a_key(closed: PurserProcess) -> None:
         | {"OPENAI_BASE_URL": f"{closed.url}/v1", "OPENAI_API_KEY": secret},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -24,7 +24,7 @@ def run(scripts: Path, stack: Stack, call: str, agent: str = "CONTENT") -> dict[
         env=node_packages.environment() | stack.environment(agent),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

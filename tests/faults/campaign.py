@@ -69,7 +69,7 @@ class Campaign:
                 self.done[name] += 1
                 self._until_calls_succeed(traffic)
         self._tell(f"calls by status: {dict(traffic.statuses)}")
-        self._stand.check(seconds=60)
+        self._stand.check()
 
     def _traffic(self) -> Traffic:
         return self._stand.traffic(clients=8, stream_ms=20, seed=self._random.randrange(1 << 30))

@@ -27,7 +27,7 @@ from tests.faults.traffic import Ask, Got, Pending, Traffic, call
 from tests.harness import Deployment, PurserProcess, SandboxProcess
 from tests.invariants import calls_of, counters_against_ledger, name_of, problems
 from tests.relay import Relay
-from tests.waiting import wait_for
+from tests.waiting import LONG_S, wait_for
 
 P = "{purser}:"
 MONTHLY = {"name": "monthly", "limit_usd": "1000", "window": "month"}
@@ -158,10 +158,7 @@ class Stand:
         with self.redis() as client:
             pid = int(client.info("server")["process_id"])
         os.kill(pid, signal.SIGKILL)
-        wait_for(
-            lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie",
-            "Valkey to end",
-        )
+        wait_for(lambda: _has_ended(pid), "Valkey to end")
 
     def wait_ready(self) -> None:
         """Until calls are admitted."""
@@ -169,7 +166,8 @@ class Stand:
 
     def generation(self) -> str:
         """The generation of rules that the front says is in force."""
-        return str(self.front.readyz()[1].get("generation"))
+        readyz = self.front.readyz
+        return str(self.front.wait_for(lambda: readyz()[1].get("generation"), "a generation"))
 
     def rule_names(self) -> list[str]:
         """The rules that Redis has in force."""
@@ -181,7 +179,7 @@ class Stand:
         """Change the configuration and wait until it binds."""
         before = self.generation()
         self.deployment.write_config(written)
-        self.front.wait_for(lambda: self.generation() not in (before, "None"), "the edit to bind")
+        self.front.wait_for(lambda: self.generation() != before, "the edit to bind")
 
     def wait_rebuilt(self, epoch: str) -> None:
         """Until Redis has begun another life than `epoch`."""
@@ -196,7 +194,7 @@ class Stand:
     def wait_recovered(self, epoch: str) -> None:
         """The same, and until calls are admitted in it."""
         self.wait_rebuilt(epoch)
-        self.front.wait_log(self.meta("epoch"), 40)
+        self.front.wait_log(self.meta("epoch"))
         self.wait_ready()
 
     # Books.
@@ -218,7 +216,6 @@ class Stand:
         return wait_for(
             lambda: found if len(found := self.entries(name)) >= count else [],
             f"{count} entries of {name}",
-            30,
         )
 
     def problems(self, excused: Sequence[str] = ()) -> list[str]:
@@ -249,7 +246,7 @@ class Stand:
 
         return asyncio.run(read())
 
-    def check(self, *, excused: Sequence[str] = (), seconds: float = 20.0) -> None:
+    def check(self, *, excused: Sequence[str] = (), seconds: float = LONG_S) -> None:
         """All invariants hold, once nothing is in flight any more."""
         found: list[str] = []
 
@@ -389,6 +386,13 @@ class Parted(Stand):
     def database_url(self) -> str:
         """Past the relay."""
         return self._database_url
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def _of_execution(ledger: Ledger, name: str) -> list[LedgerEntry]:

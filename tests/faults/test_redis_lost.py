@@ -91,7 +91,7 @@ def test_calls_in_flight_during_a_rebuild_keep_their_hold_and_settle_once(
     serving: Serving,
 ) -> None:
     epoch = serving.meta("epoch")
-    pending = [serving.pending(stream=True, tokens=40, delay_ms=100) for _ in range(2)]
+    pending = [serving.pending(stream=True, tokens=40, delay_ms=250) for _ in range(2)]
     _flush(serving)
     serving.wait_recovered(epoch)
     assert serving.open_holds() == len(pending)
@@ -108,7 +108,7 @@ def test_redis_that_lost_its_last_second_is_rebuilt(serving: Serving) -> None:
     older = serving.folder / "older"
     assert serving.call().status == 200
     shutil.copytree(folder / "appendonlydir", older)
-    open_call = serving.pending(stream=True, tokens=60, delay_ms=100)
+    open_call = serving.pending(stream=True, tokens=60, delay_ms=200)
     lost = [serving.call(campaign="autumn") for _ in range(3)]
     assert [got.status for got in lost] == [200, 200, 200]
     epoch = serving.meta("epoch")

@@ -21,6 +21,7 @@ What is refused, late or not in the table, ops may list under `endpoints.free`, 
 cost a call under `endpoints.assume_usd` (see [configuration](configuration.md#endpoints)): that
 amount is held, charged in both moneys once the provider has accepted the call, and the row is
 flagged `assumed_price`. A path in neither list that is not in the table is answered with 404.
+So is one with dot segments (`..`, `%2e%2e`), which an upstream could take for another path.
 
 Under `charging.basis: agent_rate` a call is charged by its tokens; one that has none (images,
 characters, seconds, fees) at the provider's price. A model without a price in its unit is refused.

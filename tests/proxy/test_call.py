@@ -57,6 +57,14 @@ async def test_a_list_where_a_word_belongs_is_no_fault_of_ours(here, path, model
     assert (await here.client.post(path, json=asked)).status_code in (200, 400)
 
 
+async def test_no_dots_lead_from_a_free_path_to_a_paid_one(here, far):
+    for path in (b"/v1/conversations/../chat/completions", b"/v1/conversations/%2e%2E/responses"):
+        head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n" % path
+        answer = await here.raw(head + b"Connection: close\r\n\r\n{}")
+        assert answer.startswith(b"HTTP/1.1 404 ")
+    assert far.received == []
+
+
 async def test_a_call_is_held_forwarded_settled_and_told(here, far):
     response = await here.client.post(CHAT, json=ask(), headers=CALLER)
     assert response.status_code == 200

@@ -50,6 +50,17 @@ def test_nothing_of_ours_and_no_credential_goes_upstream():
     ]
 
 
+def test_no_header_makes_another_request_of_a_free_one():
+    headers = [
+        (b"X-HTTP-Method-Override", b"POST"),
+        (b"x-http-method", b"POST"),
+        (b"x-method-override", b"POST"),
+        (b"x-original-url", b"/v1/chat/completions"),
+        (b"x-rewrite-url", b"/v1/chat/completions"),
+    ]
+    assert to_upstream(headers, None) == [(b"accept-encoding", b"identity")]
+
+
 def test_with_the_callers_own_key_its_credentials_and_payer_pass():
     headers = [
         (b"authorization", b"Bearer client"),

@@ -27,24 +27,36 @@ from tests.waiting import eventually
 RULES = (monthly("100", "all"), monthly("10", "each", each=(Dimension.CAMPAIGN,)))
 
 
+TAKE = """
+local keys, found = redis.call('KEYS', '*'), {}
+for at, key in ipairs(keys) do found[at] = redis.call('DUMP', key) end
+return {keys, found}
+"""
+PUT_BACK = """
+redis.call('FLUSHALL')
+for at, key in ipairs(KEYS) do redis.call('RESTORE', key, '0', ARGV[at]) end
+redis.call('HSET', ARGV[#KEYS + 1], 'run_id', 'the server before')
+"""
+
+
 class Backup:
-    """Redis as it was at one moment, to be put back: what a failover or a lost tail does."""
+    """Redis as it was at one moment, to be put back: what a failover or a lost tail does.
+
+    In one step each: processes beat meanwhile, and would write what is then restored.
+    """
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
         self._keys: dict[bytes, bytes] = {}
 
     async def take(self) -> None:
-        for key in await self._link.command("KEYS", "*"):
-            self._keys[key] = await self._link.command("DUMP", key)
+        keys, found = await self._link.command("EVAL", TAKE, "0")
+        self._keys = dict(zip(keys, found, strict=True))
 
     async def put_back(self) -> None:
-        await self._link.command("FLUSHALL")
-        for key, value in self._keys.items():
-            # A process may have beaten meanwhile.
-            await self._link.command("RESTORE", key, "0", value, "REPLACE")
+        count = str(len(self._keys))
         # Only a restart brings an older state, and a restart has another run id.
-        await self._link.command("HSET", META, "run_id", "the server before")
+        await self._link.command("EVAL", PUT_BACK, count, *self._keys, *self._keys.values(), META)
 
 
 def call_entry(grant: Grant) -> LedgerEntry:

@@ -157,7 +157,9 @@ def _elapsed(number: Number, read: Read) -> tuple[int, ...]:
 def _spent(read: Read, view: View) -> Figure:
     found = read.overview
     budget, context = found.budget, ""
-    if budget is not None and budget.utilisation_mille is not None and read.row is not None:
+    if view.filters:
+        context = "of what the filters leave"
+    elif budget is not None and budget.utilisation_mille is not None and read.row is not None:
         of = _OF[read.row.rule.window]
         context = f"{formats.percent(budget.utilisation_mille)} of {of} used"
     name = "in this time" if view.first else PERIODS[view.period]

@@ -128,7 +128,7 @@ async def test_rates_and_prices_name_their_source(
 ) -> None:
     services, _ = desk
     page = await rates(context_of(services, "rates", "model=gpt-4o-mini"))
-    assert "gpt-4o-mini" in str(found(page, "rates-table-still").data)
+    assert "gpt-4o-mini" in str(found(page, "rates-table-plain").data)
     drawn = words(page)
     for expected in ("Brand voice", "purser.yaml:3", "Unattributed", "$0.07"):
         assert expected in drawn
