@@ -6,12 +6,12 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
 from app.engines import Engines
+from app.jobs import Job, repeat
 from app.live import Live, Publisher
 from budget.late import LateBooks
 from budget.publication import Publication
@@ -22,7 +22,7 @@ from proxy.late import LatePolls
 from proxy.terms import terms_from
 from storage import campaigns, generations, overrides
 from storage.embedded import EmbeddedValkey
-from storage.errors import NotReady, StorageError
+from storage.errors import StorageError
 from storage.freeze import write_pending_audit
 from storage.keys import Keys
 from storage.outbox import Outbox, close_refusals
@@ -39,15 +39,6 @@ RECONCILE_S: Final = float(MINUTE_S)
 SAMPLE_S: Final = MINUTE_S / 4
 SIGN_OFF_S: Final = 5.0
 _log = logging.getLogger("purser.janitor")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something to do every `pause_s` seconds."""
-
-    name: str
-    tick: Callable[[], Awaitable[Any]]
-    pause_s: float
 
 
 class Janitor:
@@ -94,7 +85,7 @@ class Janitor:
 
     def start(self) -> None:
         """Begin every job."""
-        self._tasks = [asyncio.create_task(self._repeat(job), name=job.name) for job in self._jobs]
+        self._tasks = [asyncio.create_task(repeat(job, _log), name=job.name) for job in self._jobs]
 
     async def stop(self) -> None:
         """End every job, then bring what is settled into the ledger."""
@@ -108,27 +99,6 @@ class Janitor:
                 await leave(self._link, self._id)
         except (StorageError, TimeoutError) as error:
             _log.warning("left with settled calls in the outbox", extra={"why": str(error)})
-
-    async def _repeat(self, job: Job) -> None:
-        """One job for ever. Trouble is told when it begins and when it ends, not every time."""
-        trouble = ""
-        while True:
-            try:
-                await job.tick()
-            except StorageError as error:
-                if trouble != str(error):
-                    level = logging.INFO if isinstance(error, NotReady) else logging.WARNING
-                    _log.log(level, "a job waits", extra={"job": job.name, "why": str(error)})
-                trouble = str(error)
-            except Exception:  # noqa: BLE001  the last resort of a job
-                # One job's fault must not stop the others: money in flight depends on them.
-                _log.exception("a job failed", extra={"job": job.name})
-                trouble = "failed"
-            else:
-                if trouble:
-                    _log.info("a job goes on", extra={"job": job.name})
-                trouble = ""
-            await asyncio.sleep(job.pause_s)
 
     def _target(self) -> Target | None:
         target = terms_from(self._live.loaded, "", f"{self.sandbox_url}/v1").target

@@ -21,6 +21,7 @@ from app.dashing import DashboardProcess
 from app.engines import Engines, answers_from_sandbox, opened
 from app.first_admin import ensure_first_admin
 from app.janitor import Janitor
+from app.jobs import Job, repeat
 from app.live import Live, Publisher
 from app.logs import set_up_logs
 from app.proxying import ProxyProcess
@@ -130,12 +131,7 @@ async def _watch(live: Live, engines: Engines) -> None:
     """A proxy alone watches its file, and publishes what it saw change."""
     publication = Publication(engines.link, engines.ledger)
     publisher = Publisher(live, engines.link, publication, leads=False)
-    while True:
-        try:
-            await publisher.tick()
-        except StorageError as error:
-            _log.info("the changed rules wait for storage", extra={"why": str(error)})
-        await asyncio.sleep(CONFIG_POLL_S)
+    await repeat(Job("configuration", publisher.tick, CONFIG_POLL_S), _log)
 
 
 async def _dashboard_alone(loaded: Loaded) -> int:
