@@ -14,6 +14,7 @@ environment, by the pid file in the deployment's own data folder.
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -33,6 +34,9 @@ from tests.waiting import LONG_S, wait_for
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "PURSER_TEST_PROCESS"
 """The environment variable by which the processes of one test are known."""
+PORTS = range(10_240, 32_768)
+"""Below what Linux, macOS and Windows give to clients."""
+_PICKED = random.SystemRandom()
 START_S = 150.0
 LOG_TAIL_BYTES = 8_000
 FOREIGN = ("OPENAI_", "PURSER_", "MAX_MONTHLY_BUDGET")
@@ -41,10 +45,16 @@ MEASURING = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A loopback port that nobody listens on.
+
+    Not one that the system would give: it gives them to clients too, and one of those may take
+    it before the process that it is for has begun to listen, or while that is down.
+    """
+    while True:
+        port = _PICKED.choice(PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(mark: str, measured: bool, more: Mapping[str, str]) -> dict[str, str]:

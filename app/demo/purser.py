@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import random
 import shlex
 import shutil
 import signal
@@ -74,7 +75,8 @@ def command(*arguments: str) -> str:
 
 def free_port() -> int:
     """8080, or a free one where something listens there."""
-    for port in (PORT, 0):
+    # The others are such as no system gives to clients: it is a while until somebody listens.
+    for port in (PORT, *random.sample(range(10_240, 32_768), 20)):
         try:
             with bind("127.0.0.1", port) as listener:
                 return int(listener.getsockname()[1])
